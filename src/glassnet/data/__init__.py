@@ -1,0 +1,1 @@
+"""Data: from bytes in files to rows of pixels with their labels."""

@@ -1,0 +1,32 @@
+"""The reference engine: the core, composed. Nothing clever; the definition of right."""
+
+import numpy as np
+
+from glassnet.core.activations import Array
+from glassnet.core.network import Network, loss_and_gradient
+from glassnet.core.parameters import Parameters
+from glassnet.core.penalties import Penalty
+from glassnet.core.updates import Rule, State
+from glassnet.data.examples import grey_to_unit
+from glassnet.engines import Engine
+
+
+def prepare(network: Network, rule: Rule, penalty: Penalty, batch_size: int) -> Engine:
+    """The engine for one network, rule, penalty and batch size."""
+
+    def gradient(params: Parameters, x: Array, y: Array, into: Parameters) -> float:
+        x = grey_to_unit(x, params.theta.dtype)
+        return float(loss_and_gradient(network, params, x, y, into, penalty))
+
+    def descend(
+        params: Parameters, state: State, x: Array, y: Array, order: Array, rates: Array
+    ) -> Array:
+        grad = params.like(np.empty_like(params.theta))
+        losses = np.empty(len(rates))
+        for step, eta in enumerate(rates.tolist()):
+            batch = order[step * batch_size : (step + 1) * batch_size]
+            losses[step] = gradient(params, x[batch], y[batch], grad)
+            rule.step(params.theta, grad.theta, state, eta)
+        return losses
+
+    return Engine("reference", gradient, descend)

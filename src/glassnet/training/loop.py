@@ -1,0 +1,179 @@
+"""The loop: epochs over shuffled examples, one record for each.
+
+There are no callbacks. `train` is a generator: to print, draw, save or stop is to do so in the body
+of a for loop over it.
+
+    for epoch in train(model, examples, GradientDescent(), Constant(0.1), batch_size=32, epochs=20):
+        print(epoch.number, epoch.loss)
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+from glassnet.core.activations import Array
+from glassnet.core.penalties import NO_PENALTY, Penalty
+from glassnet.core.schedules import Schedule
+from glassnet.core.updates import Rule
+from glassnet.data.examples import Examples, one_hot
+from glassnet.engines import reference
+from glassnet.errors import DivergedError
+from glassnet.model import Model
+from glassnet.training.measures import evaluate
+from glassnet.training.order import epoch_order
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one pass over the examples gave.
+
+    Args:
+        number: which, from 1.
+        loss: the mean over its batches, each before its step.
+        rate: the learning rate of its last step.
+        seconds: how long the pass took, measuring not counted.
+        examples: how many were visited.
+        train_accuracy: on the training examples after the pass; None where it was not measured.
+        validation_accuracy: likewise on the validation examples.
+        validation_loss: likewise.
+    """
+
+    number: int
+    loss: float
+    rate: float
+    seconds: float
+    examples: int
+    train_accuracy: float | None = None
+    validation_accuracy: float | None = None
+    validation_loss: float | None = None
+
+
+Watch = Callable[[int, int, float], None]
+
+
+def train(
+    model: Model,
+    examples: Examples,
+    rule: Rule,
+    rate: Schedule,
+    *,
+    batch_size: int | None,
+    epochs: int,
+    seed: int = 0,
+    penalty: Penalty = NO_PENALTY,
+    validation: Examples | None = None,
+    measure_every: int = 1,
+    watch: Watch | None = None,
+) -> Iterator[Epoch]:
+    """Train a model in place.
+
+    Args:
+        model: what is trained; its parameters change while the generator is consumed.
+        examples: what it learns from.
+        rule: how a gradient becomes a change.
+        rate: the learning rate over time.
+        batch_size: how many examples a gradient is averaged over; None for all of them.
+        epochs: how many passes at most.
+        seed: with the number of the epoch, decides the order of the examples.
+        penalty: on large weights.
+        validation: examples to measure on, not to learn from.
+        measure_every: accuracies are measured every so many epochs, and after the last.
+        watch: called several times in an epoch as watch(steps done, steps in all, loss so far).
+
+    Yields:
+        An Epoch after each pass.
+
+    Raises:
+        DivergedError: a loss is no longer finite. The model is as the last good epoch left it.
+    """
+    n = len(examples.x)
+    batch_size = min(batch_size or n, n)
+    steps = -(-n // batch_size)
+    engine = reference.prepare(model.network, rule, penalty, batch_size)
+    y = one_hot(examples.labels, model.network.layers[-1], model.params.theta.dtype)
+    state = rule.init(model.params.theta)
+    last_good = model.params.theta.copy()
+
+    for number in range(1, epochs + 1):
+        start = perf_counter()
+        order = epoch_order(seed, number, n)
+        rates = np.array([rate(number - 1 + step / steps) for step in range(steps)])
+        losses = np.empty(0)
+        for piece in np.array_split(np.arange(steps), min(steps, PIECES)):
+            rows = order[piece[0] * batch_size : (piece[-1] + 1) * batch_size]
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                new = engine.descend(model.params, state, examples.x, y, rows, rates[piece])
+            losses = np.append(losses, new)
+            if not (np.isfinite(new).all() and np.isfinite(model.params.theta).all()):
+                model.params.theta[:] = last_good
+                raise diverged(number, losses, rates)
+            if watch is not None:
+                watch(len(losses), steps, weighted_mean(losses, n, batch_size))
+        last_good[:] = model.params.theta
+        seconds = perf_counter() - start
+
+        loss = weighted_mean(losses, n, batch_size)
+        measured: dict[str, float] = {}
+        if number % measure_every == 0 or number == epochs:
+            measured = measure(model, examples, validation)
+        yield Epoch(number, loss, float(rates[-1]), seconds, n, **measured)
+
+
+PIECES = 20
+
+
+def weighted_mean(losses: Array, n: int, batch_size: int) -> float:
+    """The mean loss per example: the last batch of an epoch may be short and then counts less."""
+    sizes = np.full(len(losses), batch_size)
+    sizes[-1] = min(batch_size, n - (len(losses) - 1) * batch_size)
+    return float(losses @ sizes / sizes.sum())
+
+
+def measure(model: Model, examples: Examples, validation: Examples | None) -> dict[str, float]:
+    """The measured fields of an Epoch."""
+    measured = {"train_accuracy": evaluate(model, examples).accuracy}
+    if validation is not None:
+        on_validation = evaluate(model, validation)
+        measured["validation_accuracy"] = on_validation.accuracy
+        measured["validation_loss"] = on_validation.loss
+    return measured
+
+
+def diverged(epoch: int, losses: Array, rates: Array) -> DivergedError:
+    """The error for a training that blew up: where, with what rate, and what to try."""
+    bad = np.flatnonzero(~np.isfinite(losses))
+    step = int(bad[0]) if len(bad) else len(losses) - 1
+    what = f"loss became {losses[step]}" if len(bad) else "a weight is no longer finite"
+    found = f"{what} at epoch {epoch}, batch {step + 1} (learning rate {rates[step]:g})"
+    advice = f"a learning rate of {rates[step] / 10:g} or less"
+    return DivergedError("training", found, "a finite number", advice)
+
+
+def stop_early(epochs: Iterator[Epoch], model: Model, patience: int) -> Iterator[Epoch]:
+    """Stop when the validation loss has not improved for a while, and keep the best weights.
+
+    Args:
+        epochs: what `train` yields, with validation examples.
+        model: the model that is trained.
+        patience: how many measured epochs without a new best to wait for, >= 1.
+
+    Yields:
+        The epochs as they come. When they end, for whatever reason, the model has the weights of
+        the measured epoch with the lowest validation loss.
+    """
+    best_loss, best_theta, waited = np.inf, None, 0
+    try:
+        for epoch in epochs:
+            yield epoch
+            if epoch.validation_loss is None:
+                continue
+            waited += 1
+            if epoch.validation_loss < best_loss:
+                best_loss, best_theta, waited = epoch.validation_loss, model.params.theta.copy(), 0
+            if waited >= patience:
+                return
+    finally:
+        if best_theta is not None:
+            model.params.theta[:] = best_theta

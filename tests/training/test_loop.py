@@ -1,0 +1,165 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from glassnet.core.activations import ACTIVATIONS
+from glassnet.core.initialization import INITIALIZERS
+from glassnet.core.losses import LOSSES
+from glassnet.core.network import Network
+from glassnet.core.parameters import initialize
+from glassnet.core.penalties import Penalty
+from glassnet.core.schedules import Constant, Cosine
+from glassnet.core.updates import Adam, GradientDescent
+from glassnet.data.examples import Examples
+from glassnet.errors import DivergedError
+from glassnet.model import Model
+from glassnet.training.loop import Epoch, stop_early, train
+from glassnet.training.measures import evaluate
+
+NETWORK = Network((16, 8, 3), (ACTIVATIONS["tanh"],), LOSSES["cross_entropy"])
+CLASSES = ("a", "b", "c")
+
+
+def blobs(n, seed=0):
+    """Three kinds of rows that a small network can tell apart."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(3, size=n).astype(np.uint8)
+    centers = np.random.default_rng(99).integers(40, 200, (3, 16))
+    x = np.clip(centers[labels] + rng.normal(0, 20, (n, 16)), 0, 255).astype(np.uint8)
+    return Examples(x, labels, CLASSES)
+
+
+def new_model(seed=0):
+    rng = np.random.default_rng(seed)
+    return Model(NETWORK, initialize(NETWORK.layers, INITIALIZERS["glorot"], rng), CLASSES)
+
+
+def run(model, rule=GradientDescent(), rate=Constant(0.5), **options):  # noqa: B008
+    options = {"batch_size": 10, "epochs": 5} | options
+    return list(train(model, blobs(205), rule, rate, **options))
+
+
+def test_training_learns():
+    model = new_model()
+    before = evaluate(model, blobs(200, seed=1))
+    history = run(model, epochs=10)
+    after = evaluate(model, blobs(200, seed=1))
+    assert history[-1].loss < history[0].loss
+    assert after.loss < before.loss
+    assert after.accuracy > 0.9
+    assert [epoch.number for epoch in history] == list(range(1, 11))
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_gives_others():
+    models = [new_model() for _ in range(3)]
+    for model, seed in zip(models, (1, 1, 2), strict=True):
+        run(model, seed=seed)
+    same, again, other = (model.params.theta for model in models)
+    np.testing.assert_array_equal(same, again)
+    assert (same != other).any()
+
+
+def test_a_rate_of_zero_changes_nothing():
+    model = new_model()
+    before = model.params.theta.copy()
+    run(model, rate=Constant(0.0))
+    np.testing.assert_array_equal(model.params.theta, before)
+
+
+def test_in_full_batch_the_order_does_not_matter():
+    models = [new_model(), new_model()]
+    for seed, model in enumerate(models):
+        run(model, batch_size=None, seed=seed)
+    np.testing.assert_allclose(models[0].params.theta, models[1].params.theta, rtol=1e-4, atol=1e-6)
+
+
+def test_a_batch_larger_than_the_data_is_the_full_batch():
+    models = [new_model(), new_model()]
+    for size, model in zip((205, 10_000), models, strict=True):
+        run(model, batch_size=size)
+    np.testing.assert_array_equal(models[0].params.theta, models[1].params.theta)
+
+
+def test_the_loss_of_an_epoch_is_the_mean_over_examples_not_over_batches():
+    # At rate zero every example is seen by the same network; 205 examples in tens leave a five.
+    model = new_model()
+    (epoch,) = run(model, rate=Constant(0.0), epochs=1)
+    assert epoch.loss == pytest.approx(evaluate(model, blobs(205)).loss, rel=1e-5)
+
+
+def test_a_penalty_makes_weights_smaller_at_every_batch_size():
+    for size in (5, 50, None):
+        free, priced = new_model(), new_model()
+        run(free, batch_size=size, epochs=20)
+        run(priced, batch_size=size, epochs=20, penalty=Penalty(l2=0.1))
+        assert np.abs(priced.params.weights).sum() < 0.8 * np.abs(free.params.weights).sum()
+
+
+def test_epochs_are_measured_every_k_and_at_the_end():
+    history = run(new_model(), epochs=7, measure_every=3, validation=blobs(50, seed=2))
+    measured = [epoch.number for epoch in history if epoch.train_accuracy is not None]
+    assert measured == [3, 6, 7]
+    assert all((e.train_accuracy is None) == (e.validation_loss is None) for e in history)
+
+
+def test_the_watcher_sees_every_epoch_grow_to_its_last_step():
+    seen = []
+    run(new_model(), epochs=2, watch=lambda done, steps, loss: seen.append((done, steps)))
+    assert len(seen) == 2 * 20
+    assert all(steps == 21 for _, steps in seen)
+    assert [done for done, _ in seen[:20]] == sorted({done for done, _ in seen})
+    assert seen[19][0] == seen[-1][0] == 21
+
+
+def test_the_rate_follows_the_schedule():
+    history = run(new_model(), rate=Cosine(0.5, epochs=5))
+    expected = [Cosine(0.5, epochs=5)(number - 1 / 21) for number in range(1, 6)]
+    assert [epoch.rate for epoch in history] == pytest.approx(expected)
+
+
+def test_a_divergence_says_where_and_leaves_the_last_good_weights():
+    model = new_model()
+    theta, weights = None, []
+
+    def explode(t):
+        return 0.5 if t < 2 else 1e38
+
+    with pytest.raises(DivergedError, match=r"at epoch 3, batch \d+ \(learning rate 1e\+38\)"):
+        for _ in train(model, blobs(205), Adam(), explode, batch_size=10, epochs=9):
+            weights.append(model.params.theta.copy())
+    theta = model.params.theta
+    assert len(weights) == 2
+    np.testing.assert_array_equal(theta, weights[-1])
+
+
+def test_to_stop_early_is_to_have_the_weights_of_the_best_epoch():
+    model = new_model()
+    kept = {}
+    losses = [3.0, 2.0, 2.5, 2.4, 1.0]
+
+    def epochs():
+        for number, loss in enumerate(losses, start=1):
+            model.params.theta[:] = number
+            yield Epoch(number, 0.0, 0.1, 1.0, 1, 0.5, 0.5, loss)
+
+    for epoch in stop_early(epochs(), model, patience=2):
+        kept[epoch.number] = model.params.theta[0]
+    assert list(kept) == [1, 2, 3, 4]
+    assert (model.params.theta == 2).all()
+
+
+def test_an_interrupt_keeps_the_best_weights_too_and_the_last_where_none_was_measured():
+    for measured, expected in ((True, 1), (False, 2)):
+        model = new_model()
+
+        def epochs(model=model, measured=measured):
+            for number in (1, 2):
+                model.params.theta[:] = number
+                epoch = Epoch(number, 0.0, 0.1, 1.0, 1, validation_loss=float(number))
+                yield epoch if measured else replace(epoch, validation_loss=None)
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            list(stop_early(epochs(), model, patience=5))
+        assert (model.params.theta == expected).all()
