@@ -1,4 +1,4 @@
-"""Files: what the system refuses becomes one of our errors, and files are written whole or not at all.
+"""Files: read so that every refusal is one of our errors, and written whole or not at all.
 
 Nothing here knows what is in a file.
 """
