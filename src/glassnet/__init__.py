@@ -1,1 +1,53 @@
-"""glassnet."""
+"""glassnet: a neural network under glass.
+
+The forward pass, backpropagation and gradient descent are written by hand in `glassnet.core`, one
+equation to a line. Importing this loads NumPy and nothing heavier.
+
+    >>> import glassnet
+    >>> model = glassnet.load_model()
+    >>> data = glassnet.load_data("digits")
+    >>> glassnet.evaluate(model, data.test).accuracy > 0.5
+    True
+"""
+
+from glassnet import errors as errors
+from glassnet.core.activations import ACTIVATIONS as ACTIVATIONS
+from glassnet.core.activations import Activation as Activation
+from glassnet.core.gradient_check import check_gradient as check_gradient
+from glassnet.core.initialization import INITIALIZERS as INITIALIZERS
+from glassnet.core.losses import LOSSES as LOSSES
+from glassnet.core.losses import Loss as Loss
+from glassnet.core.network import Network as Network
+from glassnet.core.network import backward as backward
+from glassnet.core.network import forward as forward
+from glassnet.core.network import loss_and_gradient as loss_and_gradient
+from glassnet.core.network import predict as predict
+from glassnet.core.parameters import Parameters as Parameters
+from glassnet.core.parameters import initialize as initialize
+from glassnet.core.penalties import Penalty as Penalty
+from glassnet.core.schedules import Constant as Constant
+from glassnet.core.schedules import Cosine as Cosine
+from glassnet.core.schedules import StepDecay as StepDecay
+from glassnet.core.schedules import WarmUp as WarmUp
+from glassnet.core.updates import RULES as RULES
+from glassnet.core.updates import Adam as Adam
+from glassnet.core.updates import AdamW as AdamW
+from glassnet.core.updates import GradientDescent as GradientDescent
+from glassnet.core.updates import Momentum as Momentum
+from glassnet.core.updates import Nesterov as Nesterov
+from glassnet.core.updates import RMSprop as RMSprop
+from glassnet.data.examples import DataSet as DataSet
+from glassnet.data.examples import Examples as Examples
+from glassnet.data.pictures import picture_from_image as picture_from_image
+from glassnet.data.sources import load_data as load_data
+from glassnet.model import Model as Model
+from glassnet.model import load_model as load_model
+from glassnet.recipes import RECIPES as RECIPES
+from glassnet.recipes import Recipe as Recipe
+from glassnet.training.loop import Epoch as Epoch
+from glassnet.training.loop import stop_early as stop_early
+from glassnet.training.loop import train as train
+from glassnet.training.measures import Evaluation as Evaluation
+from glassnet.training.measures import evaluate as evaluate
+
+__version__ = "0.1.0"

@@ -132,14 +132,15 @@ def read_description(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
 
 def read_network(path: Path, description: Mapping[str, Any]) -> Network:
     """The network that a description describes, if it is a possible one."""
-    layers = description.get("layers")
+    layers: Any = description.get("layers")
     possible = isinstance(layers, list) and len(layers) >= 2 and all(map(is_width, layers))
     expected = f"two or more widths from 1 to {MAX_WIDTH:,}"
     require(possible, path, f"layers {layers!r}", expected)
     n = count_parameters(layers)
     require(n <= MAX_PARAMETERS, path, f"{n:,} parameters", f"{MAX_PARAMETERS:,} at most")
 
-    names, loss = description.get("activations"), description.get("loss")
+    names: Any = description.get("activations")
+    loss: Any = description.get("loss")
     possible = are_names(names, len(layers) - 2) and all(name in ACTIVATIONS for name in names)
     expected = f"{len(layers) - 2} of {', '.join(ACTIVATIONS)}"
     require(possible, path, f"activations {names!r}", expected)

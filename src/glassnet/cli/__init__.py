@@ -1,0 +1,80 @@
+"""The command line: one file for each command; this one puts them together and ends with a code.
+
+An error is one line on stderr, and the exit code says of which kind it is. No traceback is shown
+without --debug.
+"""
+
+import os
+import sys
+import tempfile
+import traceback
+
+import typer
+
+from glassnet.cli import check, data, evaluate, plot, predict, recipes, train
+from glassnet.errors import GlassnetError
+
+app = typer.Typer(
+    name="glassnet",
+    help="A neural network under glass: train it, keep it, use it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (train, predict, evaluate, plot, recipes, check):
+    app.command()(getattr(command, command.__name__.rpartition(".")[2]))
+app.add_typer(data.app, name="data")
+
+INTERRUPTED, BROKEN_PIPE, OUR_BUG = 130, 141, 70
+LONGEST_LINE = 500
+
+
+def main() -> None:
+    """Run the command line and end the process."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command.
+
+    Args:
+        arguments: as typed after `glassnet`. With --debug among them, errors are raised.
+
+    Returns:
+        The exit code.
+    """
+    debug = "--debug" in arguments
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    try:
+        return app(arguments, standalone_mode=False) or 0
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that the flush at exit does not fail too
+        return BROKEN_PIPE
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except Exception as error:
+        if debug:
+            raise
+        return report(error)
+
+
+def report(error: Exception) -> int:
+    """Print an error as one line on stderr, and say with which code to end."""
+    if isinstance(error, GlassnetError):
+        return say(error.code, str(error), error.exit_code)
+    if hasattr(error, "format_message"):  # wrong usage, found by typer
+        return say("USAGE", f"{error.format_message()} Try: glassnet --help", 2)
+    handle, name = tempfile.mkstemp(prefix="glassnet-", suffix=".txt")
+    with os.fdopen(handle, "w") as file:
+        file.write(traceback.format_exc())
+    message = f"{type(error).__name__}: {error}. This is our mistake; {name} says where"
+    return say("INTERNAL", message, OUR_BUG)
+
+
+def say(code: str, message: str, exit_code: int) -> int:
+    """Print one line, whatever the message holds."""
+    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in message)
+    if len(line) > LONGEST_LINE:
+        line = line[: LONGEST_LINE - 3] + "..."
+    print(f"glassnet: error[{code}]: {line}", file=sys.stderr)
+    return exit_code

@@ -1,0 +1,221 @@
+"""`glassnet train`: train a recipe and keep what came out of it."""
+
+from contextlib import nullcontext
+from dataclasses import asdict
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated, Any
+
+import typer
+
+from glassnet.cli.overrides import Overrides, check_number, find_recipe, override
+from glassnet.cli.progress import TrainingProgress, download_bar
+from glassnet.cli.run_folder import RunFolder
+from glassnet.cli.terminal import percent, print_json, stdout
+from glassnet.data.examples import DataSet, Examples, split
+from glassnet.data.sources import load_data
+from glassnet.errors import DivergedError, ParamError
+from glassnet.model import Model
+from glassnet.recipes import FIRST_NETWORK, Recipe
+from glassnet.training.loop import Epoch, stop_early
+from glassnet.training.measures import Evaluation, evaluate
+from glassnet.training.order import VALIDATION, generator
+
+INTERRUPTED = 130
+
+
+def train(
+    recipe: Annotated[str, typer.Argument(help="See `glassnet recipes`.")] = FIRST_NETWORK.name,
+    data: Annotated[str | None, typer.Option(help="A path, or mnist, or digits.")] = None,
+    layers: Annotated[str | None, typer.Option(help="Widths, as 784,128,64,10.")] = None,
+    activation: Annotated[str | None, typer.Option(help="One, or one per hidden layer.")] = None,
+    loss: Annotated[str | None, typer.Option(help="cross_entropy, quadratic_cost, ...")] = None,
+    initializer: Annotated[str | None, typer.Option(help="he, glorot, lecun, normal.")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="sgd, momentum, adam, ...")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Step size.")] = None,
+    schedule: Annotated[str | None, typer.Option(help="constant, step or cosine.")] = None,
+    warm_up: Annotated[float | None, typer.Option(help="Epochs to reach the full rate.")] = None,
+    batch_size: Annotated[str | None, typer.Option(help="Examples to a step, or all.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the data.")] = None,
+    l2: Annotated[float | None, typer.Option(help="Price of squared weights.")] = None,
+    l1: Annotated[float | None, typer.Option(help="Price of the size of weights.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed, the same weights.")] = None,
+    validation: Annotated[float, typer.Option(help="Share to set aside and measure on.")] = 0.0,
+    patience: Annotated[
+        int | None, typer.Option(help="Stop after so many epochs without a better validation loss.")
+    ] = None,
+    dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
+    out: Annotated[Path | None, typer.Option(help="Folder for the results.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> int:
+    """Train a network, and keep the model, its history and pictures of it."""
+    options = Overrides(
+        layers,
+        activation,
+        loss,
+        initializer,
+        optimizer,
+        learning_rate,
+        schedule,
+        warm_up,
+        batch_size,
+        epochs,
+        l2,
+        l1,
+        seed,
+    )
+    chosen = override(find_recipe(recipe), options)
+    check_validation(validation, patience, dtype)
+    folder = RunFolder(out or Path("runs") / chosen.name)
+    folder.make()
+    start = perf_counter()
+    talk = not (quiet or as_json)
+
+    with download_bar() if not quiet else nullcontext() as on_download:
+        found = load_data(data, on_download)
+    if talk:
+        print_data(found)
+    examples, aside = prepare_examples(chosen, found, validation)
+    model = chosen.model(examples.classes, dtype)
+    history, ending = run(chosen, model, examples, aside, patience, quiet)
+    test = chosen.examples(found.test)
+    evaluation = evaluate(model, test)
+
+    model.training = describe(chosen, found, history, evaluation)
+    with stdout.status("Drawing the pictures") if talk else nullcontext():
+        folder.save(model, history, evaluation, test)
+    if isinstance(ending, DivergedError):
+        raise ending
+    summary = summarize(chosen, found, history, evaluation, perf_counter() - start, folder)
+    if as_json:
+        print_json(summary)
+    elif not quiet:
+        print_result(evaluation, history, folder)
+    return INTERRUPTED if ending else 0
+
+
+def check_validation(validation: float, patience: int | None, dtype: str) -> None:
+    """What is not part of a recipe, checked before any data is read."""
+    problems = [*check_number("--validation", validation, lowest=0)]
+    if validation > 0.9:
+        problems.append(f"--validation {validation:g}: a share from 0 to 0.9")
+    if patience is not None and (patience < 1 or validation == 0):
+        problems.append(f"--patience {patience}: 1 or more, and only with --validation")
+    if dtype not in ("float32", "float64"):
+        problems.append(f"--dtype {dtype}: float32 or float64")
+    if problems:
+        raise ParamError("options", "; ".join(problems), advice="glassnet train --help")
+
+
+def prepare_examples(
+    recipe: Recipe, data: DataSet, validation: float
+) -> tuple[Examples, Examples | None]:
+    """What the recipe learns from, and what is set aside to measure on while it does."""
+    examples = recipe.examples(data.train)
+    if recipe.rows is not None:
+        examples = examples.take(slice(recipe.rows))
+    if validation == 0:
+        return examples, None
+    return split(examples, validation, generator(recipe.seed, VALIDATION))
+
+
+def run(
+    recipe: Recipe,
+    model: Model,
+    examples: Examples,
+    validation: Examples | None,
+    patience: int | None,
+    quiet: bool,
+) -> tuple[list[Epoch], BaseException | None]:
+    """Train to the end, or until it is stopped.
+
+    Returns:
+        The epochs, and what ended them early: Ctrl-C, a divergence after a good epoch, or nothing.
+    """
+    history: list[Epoch] = []
+    with TrainingProgress(recipe, quiet) as progress:
+        epochs = recipe.train(model, examples, validation, progress.within_epoch)
+        if patience is not None:
+            epochs = stop_early(epochs, model, patience)
+        try:
+            for epoch in epochs:
+                history.append(epoch)
+                progress.after_epoch(epoch)
+        except KeyboardInterrupt as interrupt:
+            progress.say("Stopped. What was learned until now is kept.")
+            return history, interrupt
+        except DivergedError as error:
+            if not history:
+                raise
+            progress.say(f"Diverged. The model of epoch {history[-1].number} is kept.")
+            return history, error
+    return history, None
+
+
+def describe(
+    recipe: Recipe, data: DataSet, history: list[Epoch], evaluation: Evaluation
+) -> dict[str, Any]:
+    """How the model was trained, for its file: the same run gives the same bytes, so no times."""
+    return {
+        "recipe": recipe.name,
+        "data": data.name,
+        "data_origin": data.origin,
+        "optimizer": repr(recipe.rule),
+        "learning_rate": repr(recipe.rate),
+        "batch_size": recipe.batch_size,
+        "penalty": asdict(recipe.penalty),
+        "seed": recipe.seed,
+        "epochs": len(history),
+        "test_accuracy": evaluation.accuracy,
+        "test_loss": evaluation.loss,
+    }
+
+
+def summarize(
+    recipe: Recipe,
+    data: DataSet,
+    history: list[Epoch],
+    evaluation: Evaluation,
+    seconds: float,
+    folder: RunFolder,
+) -> dict[str, Any]:
+    """The object that --json prints."""
+    measured = [epoch for epoch in history if epoch.train_accuracy is not None]
+    last = measured[-1] if measured else None
+    return {
+        "recipe": recipe.name,
+        "data": data.name,
+        "data_origin": data.origin,
+        "layers": recipe.layers,
+        "seed": recipe.seed,
+        "epochs": len(history),
+        "epoch_seconds": [round(epoch.seconds, 4) for epoch in history],
+        "train_accuracy": last and last.train_accuracy,
+        "validation_accuracy": last and last.validation_accuracy,
+        "test_accuracy": evaluation.accuracy,
+        "test_interval": evaluation.interval,
+        "test_loss": evaluation.loss,
+        "seconds": round(seconds, 3),
+        "model": str(folder.model),
+    }
+
+
+def print_data(data: DataSet) -> None:
+    """The first line: which data, how much of it, and why it was taken."""
+    counts = f"{len(data.train.x):,} pictures to learn from, {len(data.test.x):,} for the test"
+    stdout.print(f"Data: [bold]{data.name}[/bold], {counts} ({data.origin})", soft_wrap=True)
+
+
+def print_result(evaluation: Evaluation, history: list[Epoch], folder: RunFolder) -> None:
+    """The last lines: how good it is, and where everything is."""
+    low, high = evaluation.interval
+    learned = sum(epoch.seconds for epoch in history)
+    stdout.print(
+        f"Test accuracy [bold]{percent(evaluation.accuracy)}[/bold]"
+        f" (95 % interval {percent(low)} to {percent(high)}), loss {evaluation.loss:.4f},"
+        f" {len(history)} epochs in {learned:.1f} s",
+        soft_wrap=True,
+    )
+    stdout.print(f"Model     {folder.model}", soft_wrap=True)
+    stdout.print(f"Pictures  {', '.join(map(str, folder.pictures))}", soft_wrap=True)
