@@ -81,6 +81,8 @@ class Recipe:
         examples: Examples,
         validation: Examples | None = None,
         watch: Watch | None = None,
+        engine: str = "auto",
+        threads: int | None = None,
     ) -> Iterator[Epoch]:
         """Train a model as the recipe says; see training.loop.train."""
         return train(
@@ -95,6 +97,8 @@ class Recipe:
             validation=validation,
             measure_every=self.report_every,
             watch=watch,
+            engine=engine,
+            threads=threads,
         )
 
 

@@ -118,7 +118,7 @@ def test_without_any_mirror_the_digits_of_scikit_learn_are_taken_and_it_is_said_
         patch.setattr(sources, "MIRRORS", (f"http://127.0.0.1:{port}/",))
         data = sources.load_data()
     assert data.name == "scikit-learn's digits"
-    assert "MNIST is not on this machine" in data.origin
+    assert "MNIST is neither on this machine nor" in data.origin
 
 
 def test_a_mirror_that_never_answers_costs_no_more_than_the_time_set(cache, monkeypatch):

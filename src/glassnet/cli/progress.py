@@ -33,16 +33,17 @@ class TrainingProgress:
         self.width = len(str(recipe.epochs))
         self.epoch = 1
         self.bar = Progress(
-            TextColumn("epoch {task.fields[epoch]}"),
+            TextColumn("{task.fields[epoch]}"),
             BarColumn(bar_width=None),
-            TextColumn("loss {task.fields[loss]}"),
+            TextColumn("{task.fields[loss]}"),
             TextColumn("{task.fields[accuracy]}"),
             TimeRemainingColumn(),
             console=stderr,
             transient=True,
             disable=quiet or not stderr.is_terminal,
         )
-        self.task = self.bar.add_task("", total=recipe.epochs, epoch="", loss="", accuracy="")
+        starting = "compiling, once for this machine"
+        self.task = self.bar.add_task("", total=recipe.epochs, epoch=starting, loss="", accuracy="")
 
     def __enter__(self) -> "TrainingProgress":
         self.bar.start()
@@ -56,8 +57,8 @@ class TrainingProgress:
         self.bar.update(
             self.task,
             completed=self.epoch - 1 + done / steps,
-            epoch=f"{self.epoch:>{self.width}}/{self.recipe.epochs}",
-            loss=f"{loss:.4f}",
+            epoch=f"epoch {self.epoch:>{self.width}}/{self.recipe.epochs}",
+            loss=f"loss {loss:.4f}",
         )
 
     def after_epoch(self, epoch: Epoch) -> None:

@@ -1,5 +1,6 @@
 """`glassnet train`: train a recipe and keep what came out of it."""
 
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -8,14 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
-from glassnet.cli.overrides import Overrides, check_number, find_recipe, override
+from glassnet.cli.overrides import Overrides, check_number, find_recipe, override, unknown
 from glassnet.cli.progress import TrainingProgress, download_bar
 from glassnet.cli.run_folder import RunFolder
 from glassnet.cli.terminal import percent, print_json, stdout
 from glassnet.data.examples import DataSet, Examples, split
 from glassnet.data.sources import load_data
+from glassnet.engines import FASTEST_FIRST, limit_threads
 from glassnet.errors import DivergedError, ParamError
-from glassnet.model import Model
 from glassnet.recipes import FIRST_NETWORK, Recipe
 from glassnet.training.loop import Epoch, stop_early
 from glassnet.training.measures import Evaluation, evaluate
@@ -45,6 +46,8 @@ def train(
         int | None, typer.Option(help="Stop after so many epochs without a better validation loss.")
     ] = None,
     dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
+    engine: Annotated[str, typer.Option(help="auto, compiled, buffered, reference.")] = "auto",
+    threads: Annotated[int | None, typer.Option(help="As many as there are cores if none.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the results.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -66,7 +69,7 @@ def train(
         seed,
     )
     chosen = override(find_recipe(recipe), options)
-    check_validation(validation, patience, dtype)
+    check_options(validation, patience, dtype, engine, threads)
     folder = RunFolder(out or Path("runs") / chosen.name)
     folder.make()
     start = perf_counter()
@@ -78,9 +81,14 @@ def train(
         print_data(found)
     examples, aside = prepare_examples(chosen, found, validation)
     model = chosen.model(examples.classes, dtype)
-    history, ending = run(chosen, model, examples, aside, patience, quiet)
-    test = chosen.examples(found.test)
-    evaluation = evaluate(model, test)
+    with limit_threads(threads):
+        progress = TrainingProgress(chosen, quiet)
+        passes = chosen.train(model, examples, aside, progress.within_epoch, engine, threads)
+        if patience is not None:
+            passes = stop_early(passes, model, patience)
+        history, ending = consume(passes, progress)
+        test = chosen.examples(found.test)
+        evaluation = evaluate(model, test)
 
     model.training = describe(chosen, found, history, evaluation)
     with stdout.status("Drawing the pictures") if talk else nullcontext():
@@ -95,7 +103,9 @@ def train(
     return INTERRUPTED if ending else 0
 
 
-def check_validation(validation: float, patience: int | None, dtype: str) -> None:
+def check_options(
+    validation: float, patience: int | None, dtype: str, engine: str, threads: int | None
+) -> None:
     """What is not part of a recipe, checked before any data is read."""
     problems = [*check_number("--validation", validation, lowest=0)]
     if validation > 0.9:
@@ -104,6 +114,9 @@ def check_validation(validation: float, patience: int | None, dtype: str) -> Non
         problems.append(f"--patience {patience}: 1 or more, and only with --validation")
     if dtype not in ("float32", "float64"):
         problems.append(f"--dtype {dtype}: float32 or float64")
+    if problem := unknown("--engine", engine, ("auto", *FASTEST_FIRST)):
+        problems.append(problem)
+    problems += check_number("--threads", threads, lowest=1)
     if problems:
         raise ParamError("options", "; ".join(problems), advice="glassnet train --help")
 
@@ -120,13 +133,8 @@ def prepare_examples(
     return split(examples, validation, generator(recipe.seed, VALIDATION))
 
 
-def run(
-    recipe: Recipe,
-    model: Model,
-    examples: Examples,
-    validation: Examples | None,
-    patience: int | None,
-    quiet: bool,
+def consume(
+    epochs: Iterator[Epoch], progress: TrainingProgress
 ) -> tuple[list[Epoch], BaseException | None]:
     """Train to the end, or until it is stopped.
 
@@ -134,10 +142,7 @@ def run(
         The epochs, and what ended them early: Ctrl-C, a divergence after a good epoch, or nothing.
     """
     history: list[Epoch] = []
-    with TrainingProgress(recipe, quiet) as progress:
-        epochs = recipe.train(model, examples, validation, progress.within_epoch)
-        if patience is not None:
-            epochs = stop_early(epochs, model, patience)
+    with progress:
         try:
             for epoch in epochs:
                 history.append(epoch)
@@ -189,6 +194,7 @@ def summarize(
         "data_origin": data.origin,
         "layers": recipe.layers,
         "seed": recipe.seed,
+        "engine": history[-1].engine if history else None,
         "epochs": len(history),
         "epoch_seconds": [round(epoch.seconds, 4) for epoch in history],
         "train_accuracy": last and last.train_accuracy,
@@ -214,7 +220,8 @@ def print_result(evaluation: Evaluation, history: list[Epoch], folder: RunFolder
     stdout.print(
         f"Test accuracy [bold]{percent(evaluation.accuracy)}[/bold]"
         f" (95 % interval {percent(low)} to {percent(high)}), loss {evaluation.loss:.4f},"
-        f" {len(history)} epochs in {learned:.1f} s",
+        f" {len(history)} epochs in {learned:.1f} s"
+        f" ({history[-1].engine if history else 'no'} engine)",
         soft_wrap=True,
     )
     stdout.print(f"Model     {folder.model}", soft_wrap=True)

@@ -61,8 +61,8 @@ def load_data(source: str | Path | None = None, progress: Progress | None = None
     if source is None:
         try:
             return find_mnist(progress)
-        except DownloadError as error:
-            return load_digits(f"MNIST is not on this machine: {error.found}")
+        except DownloadError:
+            return load_digits("MNIST is neither on this machine nor could it be downloaded")
     if source == "mnist":
         return find_mnist(progress)
     if source == "digits":

@@ -5,15 +5,23 @@ as it likes, and is admitted by one test: for all it accepts, it equals the refe
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from contextlib import AbstractContextManager
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike
 
 from glassnet.core.activations import Array
+from glassnet.core.network import Network
 from glassnet.core.parameters import Parameters
-from glassnet.core.updates import State
+from glassnet.core.penalties import NO_PENALTY, Penalty
+from glassnet.core.updates import Rule, State
+from glassnet.errors import ParamError
 
 
 class Engine(NamedTuple):
-    """What an engine can do; made by its `prepare(network, rule, penalty, batch_size)`.
+    """What an engine can do; made by its `prepare`, whose arguments are those of `choose`.
 
     Args:
         name: the name it is chosen by.
@@ -29,3 +37,62 @@ class Engine(NamedTuple):
     name: str
     gradient: Callable[[Parameters, Array, Array, Parameters], float]
     descend: Callable[[Parameters, State, Array, Array, Array, Array], Array]
+
+
+class Refusal(Exception):
+    """What an engine raises that cannot do a job: the reason, as "it does not know ..."."""
+
+
+FASTEST_FIRST = ("compiled", "buffered", "reference")
+
+
+def choose(
+    name: str,
+    network: Network,
+    rule: Rule,
+    penalty: Penalty = NO_PENALTY,
+    *,
+    batch_size: int,
+    dtype: DTypeLike = np.float32,
+    threads: int | None = None,
+) -> Engine:
+    """An engine by name, or the fastest that can do the job.
+
+    Args:
+        name: "compiled", "buffered" or "reference"; "auto" for the first of them that can.
+        network: what is computed.
+        rule: how a gradient becomes a change.
+        penalty: on large weights.
+        batch_size: how many examples a gradient is averaged over.
+        dtype: of the parameters, float32 or float64.
+        threads: how many at most; None for as many as there are cores.
+
+    Raises:
+        ParamError: there is no such engine, or it cannot do the job; the message says why.
+
+    Example:
+        >>> from glassnet.core.losses import LOSSES
+        >>> from glassnet.core.updates import GradientDescent
+        >>> network = Network((784, 10), (), LOSSES["cross_entropy"])
+        >>> choose("auto", network, GradientDescent(), batch_size=32).name
+        'compiled'
+    """
+    if name not in ("auto", *FASTEST_FIRST):
+        raise ParamError("engine", f"{name!r}", f"auto, {', '.join(FASTEST_FIRST)}")
+    for candidate in FASTEST_FIRST if name == "auto" else (name,):
+        try:
+            prepare = import_module(f"glassnet.engines.{candidate}").prepare
+            engine: Engine = prepare(network, rule, penalty, batch_size, dtype, threads)
+            return engine
+        except (Refusal, ImportError) as reason:
+            if name != "auto":
+                found = f"{name} cannot do this: {reason}"
+                raise ParamError("engine", found, advice="--engine auto") from reason
+    raise AssertionError("the reference refuses nothing")
+
+
+def limit_threads(threads: int | None) -> AbstractContextManager[Any]:
+    """Hold NumPy's matrix products to so many threads; None for as many as there are cores."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(threads)

@@ -1,6 +1,7 @@
 """The reference engine: the core, composed. Nothing clever; the definition of right."""
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from glassnet.core.activations import Array
 from glassnet.core.network import Network, loss_and_gradient
@@ -8,11 +9,18 @@ from glassnet.core.parameters import Parameters
 from glassnet.core.penalties import Penalty
 from glassnet.core.updates import Rule, State
 from glassnet.data.examples import grey_to_unit
-from glassnet.engines import Engine
+from glassnet.engines import Engine, limit_threads
 
 
-def prepare(network: Network, rule: Rule, penalty: Penalty, batch_size: int) -> Engine:
-    """The engine for one network, rule, penalty and batch size."""
+def prepare(
+    network: Network,
+    rule: Rule,
+    penalty: Penalty,
+    batch_size: int,
+    dtype: DTypeLike = np.float32,
+    threads: int | None = None,
+) -> Engine:
+    """The engine for one network, rule, penalty and batch size; see `choose`."""
 
     def gradient(params: Parameters, x: Array, y: Array, into: Parameters) -> float:
         x = grey_to_unit(x, params.theta.dtype)
@@ -23,10 +31,11 @@ def prepare(network: Network, rule: Rule, penalty: Penalty, batch_size: int) -> 
     ) -> Array:
         grad = params.like(np.empty_like(params.theta))
         losses = np.empty(len(rates))
-        for step, eta in enumerate(rates.tolist()):
-            batch = order[step * batch_size : (step + 1) * batch_size]
-            losses[step] = gradient(params, x[batch], y[batch], grad)
-            rule.step(params.theta, grad.theta, state, eta)
+        with limit_threads(threads):
+            for step, eta in enumerate(rates.tolist()):
+                batch = order[step * batch_size : (step + 1) * batch_size]
+                losses[step] = gradient(params, x[batch], y[batch], grad)
+                rule.step(params.theta, grad.theta, state, eta)
         return losses
 
     return Engine("reference", gradient, descend)

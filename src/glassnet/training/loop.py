@@ -10,6 +10,7 @@ of a for loop over it.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from glassnet.core.penalties import NO_PENALTY, Penalty
 from glassnet.core.schedules import Schedule
 from glassnet.core.updates import Rule
 from glassnet.data.examples import Examples, one_hot
-from glassnet.engines import reference
+from glassnet.engines import choose
 from glassnet.errors import DivergedError
 from glassnet.model import Model
 from glassnet.training.measures import evaluate
@@ -38,6 +39,7 @@ class Epoch:
         train_accuracy: on the training examples after the pass; None where it was not measured.
         validation_accuracy: likewise on the validation examples.
         validation_loss: likewise.
+        engine: the name of the engine that did it.
     """
 
     number: int
@@ -48,6 +50,7 @@ class Epoch:
     train_accuracy: float | None = None
     validation_accuracy: float | None = None
     validation_loss: float | None = None
+    engine: str = ""
 
 
 Watch = Callable[[int, int, float], None]
@@ -65,6 +68,8 @@ def train(
     penalty: Penalty = NO_PENALTY,
     validation: Examples | None = None,
     measure_every: int = 1,
+    engine: str = "auto",
+    threads: int | None = None,
     watch: Watch | None = None,
 ) -> Iterator[Epoch]:
     """Train a model in place.
@@ -80,19 +85,25 @@ def train(
         penalty: on large weights.
         validation: examples to measure on, not to learn from.
         measure_every: accuracies are measured every so many epochs, and after the last.
+        engine: which engine; "auto" for the fastest that can do the job.
+        threads: how many it may use; None for as many as there are cores.
         watch: called several times in an epoch as watch(steps done, steps in all, loss so far).
 
     Yields:
         An Epoch after each pass.
 
     Raises:
+        ParamError: the engine that was asked for cannot do the job.
         DivergedError: a loss is no longer finite. The model is as the last good epoch left it.
     """
     n = len(examples.x)
     batch_size = min(batch_size or n, n)
     steps = -(-n // batch_size)
-    engine = reference.prepare(model.network, rule, penalty, batch_size)
-    y = one_hot(examples.labels, model.network.layers[-1], model.params.theta.dtype)
+    dtype = model.params.theta.dtype
+    y = one_hot(examples.labels, model.network.layers[-1], dtype)
+    chosen = choose(
+        engine, model.network, rule, penalty, batch_size=batch_size, dtype=dtype, threads=threads
+    )
     state = rule.init(model.params.theta)
     last_good = model.params.theta.copy()
 
@@ -104,7 +115,7 @@ def train(
         for piece in np.array_split(np.arange(steps), min(steps, PIECES)):
             rows = order[piece[0] * batch_size : (piece[-1] + 1) * batch_size]
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                new = engine.descend(model.params, state, examples.x, y, rows, rates[piece])
+                new = chosen.descend(model.params, state, examples.x, y, rows, rates[piece])
             losses = np.append(losses, new)
             if not (np.isfinite(new).all() and np.isfinite(model.params.theta).all()):
                 model.params.theta[:] = last_good
@@ -115,10 +126,10 @@ def train(
         seconds = perf_counter() - start
 
         loss = weighted_mean(losses, n, batch_size)
-        measured: dict[str, float] = {}
+        measured: dict[str, Any] = {}
         if number % measure_every == 0 or number == epochs:
             measured = measure(model, examples, validation)
-        yield Epoch(number, loss, float(rates[-1]), seconds, n, **measured)
+        yield Epoch(number, loss, float(rates[-1]), seconds, n, **measured, engine=chosen.name)
 
 
 PIECES = 20
@@ -131,7 +142,7 @@ def weighted_mean(losses: Array, n: int, batch_size: int) -> float:
     return float(losses @ sizes / sizes.sum())
 
 
-def measure(model: Model, examples: Examples, validation: Examples | None) -> dict[str, float]:
+def measure(model: Model, examples: Examples, validation: Examples | None) -> dict[str, Any]:
     """The measured fields of an Epoch."""
     measured = {"train_accuracy": evaluate(model, examples).accuracy}
     if validation is not None:

@@ -1,0 +1,261 @@
+"""The compiled engine: a pass over the data as one compiled loop, on all cores, over ink alone.
+
+Compiled by Numba on first use and then kept on disk. The bits of a result do not depend on the
+number of threads. It knows the activations, losses and rules of `core`; anything else it refuses.
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from glassnet.core.activations import ACTIVATIONS, Array
+from glassnet.core.losses import LOSSES
+from glassnet.core.network import Network
+from glassnet.core.parameters import Parameters, count_parameters
+from glassnet.core.penalties import Penalty
+from glassnet.core.updates import RULES, Momentum, Rule, State
+from glassnet.engines import Engine, Refusal
+
+LARGEST_CHUNK = 256
+CHUNK_OF_LARGER = 128
+NARROW = 256  # bytes: rows up to this width are updated picture by picture
+LEAST_WORK = 100_000  # multiplications in a batch for which a second thread pays
+STATES = {"momentum": ("v",), "nesterov": ("v",), "rmsprop": ("s",), "adam": ("m", "v")}
+STATES["adamw"] = STATES["adam"]
+CONSTANTS = {"momentum": ("mu",), "nesterov": ("mu",), "rmsprop": ("rho", "epsilon")}
+CONSTANTS |= {"adam": ("beta1", "beta2", "epsilon")}
+CONSTANTS["adamw"] = (*CONSTANTS["adam"], "decay")
+
+
+def prepare(
+    network: Network,
+    rule: Rule,
+    penalty: Penalty,
+    batch_size: int,
+    dtype: DTypeLike = np.float32,
+    threads: int | None = None,
+) -> Engine:
+    """The engine for one network, rule, penalty, batch size and type.
+
+    Args:
+        network: as in the contract.
+        rule: likewise.
+        penalty: likewise.
+        batch_size: likewise.
+        dtype: float32 or float64.
+        threads: how many at most; None for as many as there are cores.
+
+    Raises:
+        Refusal: it does not know the activation, loss, rule or type.
+    """
+    refuse_the_unknown(network, rule, np.dtype(dtype))
+    compiled = Compiled(network, rule, penalty, batch_size, np.dtype(dtype), threads)
+    return Engine("compiled", compiled.gradient, compiled.descend)
+
+
+def refuse_the_unknown(network: Network, rule: Rule, dtype: np.dtype[Any]) -> None:
+    """Raise Refusal for what this engine would compute otherwise than the core."""
+    for activation in network.activations:
+        if ACTIVATIONS.get(activation.name) != activation:
+            raise Refusal(f"it does not know the activation {activation.name}")
+    if LOSSES.get(network.loss.name) != network.loss:
+        raise Refusal(f"it does not know the loss {network.loss.name}")
+    if RULES.get(rule.name) is not type(rule):
+        raise Refusal(f"it does not know the update rule {rule.name}")
+    if dtype not in (np.float32, np.float64):
+        raise Refusal(f"it does not compute in {dtype}")
+
+
+class Compiled:
+    """The plan and the buffers for one network, rule, penalty and batch size."""
+
+    def __init__(
+        self,
+        network: Network,
+        rule: Rule,
+        penalty: Penalty,
+        batch_size: int,
+        dtype: np.dtype[Any],
+        threads: int | None,
+    ):
+        from glassnet.engines.compiled.kernels import VECTOR
+
+        self.network, self.rule, self.penalty = network, rule, penalty
+        self.batch_size, self.dtype = batch_size, dtype
+        self.layers = np.array(network.layers)
+        lanes = VECTOR // dtype.itemsize
+        self.widths = -(-self.layers // lanes) * lanes
+        self.chunk = batch_size if batch_size <= LARGEST_CHUNK else CHUNK_OF_LARGER
+        cores = threads or available_cores()
+        work = self.chunk * int(self.widths[1:] @ self.layers[:-1])
+        self.threads = cores if work >= LEAST_WORK else 1
+        self.pool = ThreadPoolExecutor(self.threads)
+        self.weight_at = offsets((self.layers[:-1] + 1) * self.widths[1:])
+        self.plan = self.make_plan(rule, penalty)
+        self.buffers = self.make_buffers()
+        self.warm_up()
+
+    def warm_up(self) -> None:
+        """Compile, or load what was compiled, by a descent of no steps."""
+        params = Parameters(
+            self.network.layers, np.zeros(count_parameters(self.network.layers), self.dtype)
+        )
+        state = self.rule.init(params.theta)
+        none = np.zeros(0)
+        x, y = np.zeros((1, self.layers[0]), np.uint8), np.zeros((1, self.layers[-1]), self.dtype)
+        self.descend(params, state, x, y, none.astype(np.int64), none)
+
+    def make_plan(self, rule: Rule, penalty: Penalty) -> Any:
+        """The plan for a rule and a penalty."""
+        from glassnet.engines.compiled.passes import Plan
+
+        layers, widths, real = self.layers, self.widths, self.dtype.type
+        constants = np.zeros(4)
+        for i, name in enumerate(CONSTANTS.get(rule.name, ())):
+            constants[i] = getattr(rule, name)
+        codes = [list(ACTIVATIONS).index(f.name) for f in self.network.activations]
+        thread = np.arange(self.threads + 1)
+        return Plan(
+            layers,
+            widths,
+            np.array([*codes, 0]),
+            list(LOSSES).index(self.network.loss.name),
+            list(RULES).index(rule.name),
+            constants,
+            real(penalty.l2),
+            real(penalty.l1),
+            self.batch_size,
+            self.chunk,
+            self.weight_at,
+            offsets(layers[1:] * widths[:-1]),
+            offsets(self.chunk * widths),
+            offsets(self.chunk * (layers[:-1] + 1)),
+            (layers[:-1, np.newaxis] + 1) * thread // self.threads,
+            widths[1:] * self.dtype.itemsize <= NARROW,
+        )
+
+    def make_buffers(self) -> Any:
+        """Everything that is written to, once for all batches."""
+        from glassnet.engines.compiled.passes import Buffers
+
+        plan, dtype, longest = self.plan, self.dtype, self.layers.max() + 1
+        entries = plan.list_at[-1] + 1
+        none = np.zeros(0, dtype)
+        return Buffers(
+            theta=np.zeros(self.weight_at[-1], dtype),
+            back=np.zeros(plan.back_at[-1], dtype),
+            grad=np.zeros(self.weight_at[-1], dtype),
+            first=none,
+            second=none,
+            a=np.zeros(plan.row_at[-1], dtype),
+            delta=np.zeros(plan.row_at[-1], dtype),
+            index=np.zeros(entries, np.int32),
+            value=np.zeros(entries, dtype),
+            cuts=np.zeros((len(self.layers) - 1, self.chunk, self.threads + 1), np.int64),
+            turned_index=np.zeros(entries, np.int32),
+            turned_value=np.zeros(entries, dtype),
+            turned_count=np.zeros((self.threads, longest), np.int64),
+            scratch_index=np.zeros(self.threads * longest, np.int32),
+            scratch_value=np.zeros(self.threads * longest, dtype),
+            zeros=np.zeros(self.widths.max(), dtype),
+            grey=(np.arange(256) / 255).astype(dtype),
+            losses=none,
+            prices=none,
+            meeting_place=np.zeros(16, np.int64),
+        )
+
+    def padded(self, theta: Array, l: int) -> Array:
+        """The view on W[l] and b[l] in a padded vector: (layers[l] + 1, layers[l+1])."""
+        rows = theta[self.weight_at[l] : self.weight_at[l + 1]]
+        return rows.reshape(-1, self.widths[l + 1])[:, : self.layers[l + 1]]
+
+    def pad(self, params: Parameters, into: Array) -> Array:
+        """Copy parameters, or what is like them, into a padded vector."""
+        for l, (W, b) in enumerate(zip(params.W, params.b, strict=True)):
+            self.padded(into, l)[:-1], self.padded(into, l)[-1] = W, b
+        return into
+
+    def unpad(self, theta: Array, into: Parameters) -> None:
+        """The inverse of pad."""
+        for l, (W, b) in enumerate(zip(into.W, into.b, strict=True)):
+            W[...], b[...] = self.padded(theta, l)[:-1], self.padded(theta, l)[-1]
+
+    def load(self, params: Parameters) -> None:
+        """Copy parameters and their transposes into the buffers."""
+        self.pad(params, self.buffers.theta)
+        for l in range(1, len(params.W)):
+            back = self.buffers.back[self.plan.back_at[l] : self.plan.back_at[l + 1]]
+            back.reshape(-1, self.widths[l])[:, : self.layers[l]] = params.W[l].T
+
+    def run(
+        self, plan: Any, buffers: Any, x: Array, y: Array, order: Array, rates: Array, t: int
+    ) -> None:
+        """All threads' parts, this one's among them."""
+        from glassnet.engines.compiled.passes import descend
+
+        if x.dtype != np.uint8:
+            x = x.astype(self.dtype, copy=False)
+        x, y = np.ascontiguousarray(x), np.ascontiguousarray(y, self.dtype)
+        part = partial(descend, plan, buffers, x, y, order, rates.astype(self.dtype), t)
+        others = [self.pool.submit(part, thread, self.threads) for thread in range(1, self.threads)]
+        part(0, self.threads)
+        for other in others:
+            other.result()
+
+    def descend(
+        self, params: Parameters, state: State, x: Array, y: Array, order: Array, rates: Array
+    ) -> Array:
+        """One step for every batch of order: see the contract."""
+        self.load(params)
+        names = STATES.get(self.rule.name, ())
+        slots = [
+            self.pad(params.like(state[name]), np.zeros_like(self.buffers.theta)) for name in names
+        ]
+        first, second = (*slots, self.buffers.theta, self.buffers.theta)[:2]
+        losses, prices = np.zeros(len(order)), np.zeros(len(rates))
+        buffers = self.buffers._replace(first=first, second=second, losses=losses, prices=prices)
+        steps_before = int(state["t"][0]) if "t" in state else 0
+        self.run(self.plan, buffers, x, y, order, rates, steps_before)
+        self.unpad(self.buffers.theta, params)
+        for name, slot in zip(names, slots, strict=True):
+            self.unpad(slot, params.like(state[name]))
+        if "t" in state:
+            state["t"] += len(rates)
+        return batch_means(losses, self.batch_size) + prices
+
+    def gradient(self, params: Parameters, x: Array, y: Array, into: Parameters) -> float:
+        """The loss of one batch, and its gradient: see the contract."""
+        self.load(params)
+        theta = self.buffers.theta
+        losses, prices = np.zeros(len(x)), np.zeros(1)
+        buffers = self.buffers._replace(first=theta, second=theta, losses=losses, prices=prices)
+        # Unlike plain gradient descent, a rule with a state needs the gradient as such.
+        plan = self.make_plan(Momentum(), self.penalty)._replace(batch=len(x))
+        buffers = buffers._replace(first=np.zeros_like(theta))
+        self.run(plan, buffers, x, y, np.arange(len(x)), np.zeros(1), 0)
+        self.unpad(self.buffers.grad, into)
+        return float(losses.mean() + prices[0])
+
+
+def batch_means(losses: Array, batch_size: int) -> Array:
+    """The mean of each batch; the last may be short."""
+    starts = np.arange(0, len(losses), batch_size)
+    if not len(starts):
+        return np.zeros(0)
+    return np.add.reduceat(losses, starts) / np.minimum(batch_size, len(losses) - starts)
+
+
+def offsets(sizes: Array) -> Array:
+    """Where each of some pieces begins that lie behind each other, and where the last one ends."""
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+
+def available_cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
