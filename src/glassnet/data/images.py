@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from glassnet.core.activations import Array
+from glassnet.data.files import reason
 from glassnet.errors import PictureError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
 MAX_PIXELS = 4_000_000
 MAX_SIDE = 4096
@@ -74,8 +74,6 @@ def grey_levels(image: "Image") -> Array:
 @contextmanager
 def only_picture_errors(where: str | Path) -> Iterator[None]:
     """Turn everything that a decoder may raise into a PictureError, and silence what it says."""
-    from PIL import UnidentifiedImageError
-
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -83,10 +81,17 @@ def only_picture_errors(where: str | Path) -> Iterator[None]:
     except PictureError:
         raise
     except Exception as error:  # on damaged bytes, decoders raise about any type there is
-        if isinstance(error, UnidentifiedImageError):
-            found = "not a picture"
-        else:
-            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            found = f"cannot be read: {reason}"
-        advice = "check the path, or save the picture again as PNG"
-        raise PictureError(where, found, f"a {', '.join(FORMATS)} file", advice) from error
+        raise PictureError(where, *found_expected_advice(error)) from error
+
+
+def found_expected_advice(error: Exception) -> tuple[str, str, str]:
+    """What an error says about a file that should be a picture."""
+    from PIL import UnidentifiedImageError
+
+    formats = f"a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file"
+    if isinstance(error, UnidentifiedImageError):
+        return "not a picture", formats, "save the picture as PNG"
+    if isinstance(error, OSError) and error.strerror:
+        return reason(error), formats, "check the path"
+    found = f"cannot be decoded: {str(error) or type(error).__name__}"
+    return found, "a whole picture", "save the picture as PNG"

@@ -58,12 +58,12 @@ def ink_in_photo(photo: Array) -> Array:
     ink = ink_on_page(shrink(photo, PAGE))
     if not ink.any():
         return ink
-    box = np.array(box_of(ink))
-    margin = max(box[2] - box[0], box[3] - box[1]) // 2 + 1
+    top, left, bottom, right = box_of(ink)
+    margin = max(bottom - top, right - left) / 2
     scale = max(photo.shape) / max(ink.shape)
-    top, left, bottom, right = np.rint(scale * (box + [-margin, -margin, margin, margin]))
-    near = photo[max(0, int(top)) : int(bottom), max(0, int(left)) : int(right)]
-    return ink_on_page(shrink(near, PAGE))
+    edges = scale * np.array([top - margin, bottom + margin, left - margin, right + margin])
+    top, bottom, left, right = np.rint(edges).clip(min=0).astype(int)
+    return ink_on_page(shrink(photo[top:bottom, left:right], PAGE))
 
 
 def ink_on_page(page: Array) -> Array:

@@ -2,30 +2,29 @@
 
     image file -> grey -> ink -> box -> 20x20 -> center of mass -> picture (28, 28)
 
-The steps after the ink are MNIST's own as Yadav and Bottou (NeurIPS 2019) found them again: leaving
-one out costs up to two thirds of the accuracy. MNIST's pictures come out as they went in, but for
-some 70 in 60,000. Left out is the drawing of strokes; one picture shows one digit.
+The steps after the ink are MNIST's own, as Yadav and Bottou (NeurIPS 2019) found them again; to
+leave one out costs up to two thirds of the accuracy. MNIST's pictures come out as they went in, but
+for one in 800. Left out are the drawing of strokes, and pictures of more than one digit.
 """
 
+from os.path import realpath
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
 
 from glassnet.core.activations import Array
-from glassnet.data.examples import grey_to_unit
-from glassnet.data.images import SUFFIXES as SUFFIXES
+from glassnet.data.examples import DIGITS, grey_to_unit
+from glassnet.data.files import reason
 from glassnet.data.images import check_size, read_image
 from glassnet.data.ink import box_of, find_ink
 from glassnet.data.resampling import area_weights
 from glassnet.errors import DataFileError, PictureError, StorageError
 
-BOX, SMALLEST = (
-    20,
-    10,
-)  # the box that digits are scaled to, and what is not enlarged to fill it
-SIDE, CENTER = 28, 15  # of the picture; its center of mass, counted from the edge of pixel 0
-DARKEST = 254 / 255  # at least this is the darkest pixel of every picture in MNIST
+SIDE, CENTER = 28, 15  # of a picture; where its center of mass goes, from the edge of pixel 0
+BOX, SMALLEST = 20, 10  # what a digit is scaled to; what is shorter is scaled as if it were this
+DARKEST = 254 / 255  # no picture in MNIST has less in its darkest pixel
 
 
 class Prepared(NamedTuple):
@@ -120,9 +119,9 @@ def prepare(ink: Array, where: str | Path = "picture") -> Prepared:
 def scale_into_box(ink: Array) -> Array:
     """Resample ink (height, width), in the middle of the smallest square, to (20, 20)."""
     side = max(*ink.shape, SMALLEST)
-    rows, columns = (
-        area_weights(side, BOX)[:, (side - n) // 2 :][:, :n] for n in ink.shape
-    )  # the rest of the square is paper
+    weights = area_weights(side, BOX)
+    start = [(side - n) // 2 for n in ink.shape]  # the square's margins are paper and add nothing
+    rows, columns = (weights[:, i : i + n] for i, n in zip(start, ink.shape, strict=True))
     return rows @ ink @ columns.T
 
 
@@ -136,12 +135,12 @@ def center_of_mass(image: Array) -> tuple[float, float]:
 def paste(square20: Array, center: tuple[float, float]) -> Array:
     """Put the 20x20 into the 28x28, its center of mass in the middle; what is outside is cut off.
 
-    MNIST rounds down: of its pictures whose center lies beyond 15, rounding to 0 would move some.
+    Places are rounded down, not toward 0: some of MNIST's pictures have a center beyond 15.
     """
-    top, left = (int(np.floor(CENTER - c)) for c in center)
     margin = 10  # no digit reaches farther out
     canvas = np.zeros((SIDE + 2 * margin, SIDE + 2 * margin), np.uint8)
-    canvas[margin + top :][:BOX, margin + left :][:, :BOX] = square20
+    top, left = (margin + int(np.floor(CENTER - c)) for c in center)
+    canvas[top : top + BOX, left : left + BOX] = square20
     return canvas[margin:-margin, margin:-margin]
 
 
@@ -161,7 +160,7 @@ def read_folder(path: str | Path) -> tuple[Array, Array]:
     pictures, labels, problems = [], [], []
     for file in labeled_files(root):
         try:
-            if not file.resolve().is_relative_to(root.resolve()):
+            if not Path(realpath(file)).is_relative_to(realpath(root)):
                 raise PictureError(file, "a link out of the folder")
             pictures.append(picture_from_image(file))
             labels.append(int(file.parent.name))
@@ -185,8 +184,8 @@ def labeled_files(root: Path) -> list[Path]:
         folders = sorted(f for f in root.iterdir() if f.is_dir() and not f.name.startswith("."))
         files = [f for d in folders for f in sorted(d.iterdir()) if not f.name.startswith(".")]
     except OSError as error:
-        raise DataFileError(root, error.strerror or str(error), expected, advice) from error
-    strange = [folder.name for folder in folders if folder.name not in tuple("0123456789")]
+        raise DataFileError(root, reason(error), expected, advice) from error
+    strange = [folder.name for folder in folders if folder.name not in DIGITS]
     if strange or not files:
         found = f"sub-folders {', '.join(strange[:10])}" if strange else "no pictures"
         raise DataFileError(root, found, expected, advice)
@@ -209,13 +208,17 @@ def write_folder(path: str | Path, x: Array, labels: Array) -> None:
     root = Path(path)
     if root.exists():
         raise StorageError(root, "exists already", "a new folder", "choose another name")
-    unfinished = root.with_name(root.name + ".part")
     try:
-        for index, (row, label) in enumerate(zip(x, labels, strict=True)):
-            folder = unfinished / str(label)
-            folder.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(row.reshape(SIDE, SIDE)).save(folder / f"{index:05d}.png")
-        unfinished.rename(root)
+        root.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".", dir=root.parent) as temporary:
+            unfinished = Path(temporary, root.name)
+            unfinished.mkdir()
+            for index, (row, label) in enumerate(zip(x, labels, strict=True)):
+                folder = unfinished / str(label)
+                folder.mkdir(exist_ok=True)
+                Image.fromarray(row.reshape(SIDE, SIDE)).save(folder / f"{index:05d}.png")
+            unfinished.rename(root)
     except OSError as error:
-        found = f"cannot be written: {error.strerror or error}"
-        raise StorageError(root, found, "space and permission", "choose another place") from error
+        found = f"cannot be written: {reason(error)}"
+        advice = "choose a place that has room and may be written to"
+        raise StorageError(root, found, advice=advice) from error
