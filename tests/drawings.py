@@ -58,4 +58,4 @@ def light(height, width, rng):
     y, x = np.mgrid[-0.5 : 0.5 : height * 1j, -0.5 : 0.5 : width * 1j]
     lamp = 0.8 + 0.4 * (np.cos(angle) * x + np.sin(angle) * y)
     edge = (np.cos(shadow) * x + np.sin(shadow) * y - 0.2) / 0.1
-    return lamp * (1 - 0.15 / (1 + np.exp(-edge)))
+    return lamp * (1 - 0.4 / (1 + np.exp(-edge)))

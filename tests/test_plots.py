@@ -440,3 +440,10 @@ def test_another_suffix_is_refused_and_nothing_written(tmp_path, name):
 def test_a_file_that_cannot_be_written_is_a_storage_error():
     with pytest.raises(StorageError):
         plots.save(plots.new_axes(1, 1)[0], Path("no such folder") / "a.png")
+
+
+def test_times_are_bars_ours_first_and_the_others_say_how_many_times_as_long():
+    ax = plots.plot_times(["ours", "theirs"], [0.5, 2.0])
+    assert [bar.get_width() for bar in ax.patches] == [0.5, 2.0]
+    assert [text.get_text() for text in ax.texts][-1].strip() == "2   4.0 times as long"
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["ours", "theirs"]

@@ -342,3 +342,27 @@ def test_a_mistake_of_ours_is_one_line_and_a_report(run, monkeypatch):
     assert "Traceback" in Path(report).read_text()
     with pytest.raises(ZeroDivisionError):
         run("train", "--quiet", "--debug")
+
+
+def test_compare_prints_figures_side_by_side_and_keeps_them(run, tmp_path):
+    options = ["--data", "digits", "--epochs", "2", "--runs", "1", "--layers", "784,20,20,10"]
+    code, out, _ = run("compare", "first-network", "--peers", "numpy", *options)
+    assert code == 0
+    assert "glassnet" in out
+    assert "numpy" in out
+    kept = json.loads((tmp_path / "compare/first-network.json").read_text())
+    assert [result["name"] for result in kept["results"]] == ["glassnet", "numpy"]
+    assert (tmp_path / "compare/first-network.png").exists()
+
+
+@pytest.mark.parametrize("engine", ["reference", "buffered", "compiled"])
+def test_the_engine_can_be_chosen_and_is_named(run, engine):
+    code, out, _ = run("train", *QUICK, "--engine", engine, "--threads", "1")
+    assert code == 0
+    assert f"({engine} engine)" in out
+
+
+def test_an_unknown_engine_ends_with_code_2(run):
+    code, _, err = run("train", *QUICK, "--engine", "compield", "--threads", "0")
+    assert code == 2
+    assert_one_line(err, "PARAM", "did you mean compiled?", "--threads 0")

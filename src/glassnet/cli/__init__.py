@@ -11,7 +11,7 @@ import traceback
 
 import typer
 
-from glassnet.cli import check, data, evaluate, plot, predict, recipes, train
+from glassnet.cli import check, compare, data, evaluate, plot, predict, recipes, train
 from glassnet.errors import GlassnetError
 
 app = typer.Typer(
@@ -21,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (train, predict, evaluate, plot, recipes, check):
+for command in (train, predict, evaluate, plot, recipes, check, compare):
     app.command()(getattr(command, command.__name__.rpartition(".")[2]))
 app.add_typer(data.app, name="data")
 

@@ -1,0 +1,51 @@
+"""Run one contestant: a job as JSON on stdin, its figures as JSON on stdout."""
+
+import json
+import resource
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glassnet.peers import Job, Unable
+
+
+def main(name: str) -> dict[str, Any]:
+    """Train as the job says, and measure after each epoch; measuring is not counted."""
+    job = Job(**json.load(sys.stdin))
+    x, labels, test_x, test_labels = (
+        np.load(Path(job.data) / f"{part}.npy") for part in ("x", "labels", "test_x", "test_labels")
+    )
+    try:
+        prepare = import_module(f"glassnet.peers.{name}").prepare
+        if name != "glassnet":
+            x, test_x = (part.astype(np.float32) / 255 for part in (x, test_x))
+        epoch, predict = prepare(job, x, labels)
+    except ImportError as error:
+        return {"missing": str(error)}
+    except Unable as error:
+        return {"unable": str(error)}
+
+    seconds, measuring, reached, accuracy = [], 0.0, None, 0.0
+    for _ in range(job.epochs):
+        start = time.perf_counter()
+        epoch()
+        seconds.append(time.perf_counter() - start)
+        start = time.perf_counter()
+        accuracy = float((predict(test_x) == test_labels).mean())
+        measuring += time.perf_counter() - start
+        if reached is None and accuracy >= job.target:
+            reached = time.time() - job.started - measuring
+    return {
+        "epoch_seconds": seconds,
+        "to_target": reached,
+        "accuracy": accuracy,
+        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(sys.argv[1])))
