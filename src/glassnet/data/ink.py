@@ -19,8 +19,8 @@ STRAY, STRAY_IN_PHOTO = 1e-4, 5e-3  # shares of the ink that may be cut off at e
 def find_ink(grey: Array) -> Array:
     """Tell ink from paper, dark on light or light on dark.
 
-    Where the paper has one level, ink is the distance from it and nothing else is changed. What is
-    noisy or shaded is taken for a photo.
+    Where the paper has one level, ink is the distance from it, less what is next to nothing at the
+    outer edge. What is noisy or shaded is taken for a photo.
 
     Args:
         grey: light (height, width) in [0, 1].

@@ -88,11 +88,7 @@ def prepare(
     for activation in network.activations:
         if ACTIVATIONS.get(activation.name) != activation:
             raise Refusal(f"it does not know the activation {activation.name}")
-    f, multiply_by_slope = (
-        zip(*(IN_PLACE[activation.name] for activation in network.activations), strict=True)
-        if network.activations
-        else ((), ())
-    )
+    functions = [IN_PLACE[activation.name] for activation in network.activations]
     last = len(network.layers) - 1
     buffers: dict[int, Buffers] = {}
     grad = np.empty(count_parameters(network.layers), dtype)
@@ -116,7 +112,8 @@ def prepare(
             np.matmul(b.a[l], params.W[l], out=b.a[l + 1])
             b.a[l + 1] += params.b[l]
             if l < last - 1:
-                f[l](b.a[l + 1], b.spare[l + 1])
+                f, _ = functions[l]
+                f(b.a[l + 1], b.spare[l + 1])
         z = b.a[last]
         np.divide(network.loss.error(z, b.y), len(z), out=b.delta[last])
         for l in reversed(range(last)):
@@ -124,7 +121,8 @@ def prepare(
             np.sum(b.delta[l + 1], axis=0, out=into.b[l])
             if l > 0:
                 np.matmul(b.delta[l + 1], params.W[l].T, out=b.delta[l])
-                multiply_by_slope[l - 1](b.delta[l], b.a[l], b.spare[l])
+                _, multiply_by_slope = functions[l - 1]
+                multiply_by_slope(b.delta[l], b.a[l], b.spare[l])
         penalty.add_gradient(params, into)
         return float(network.loss.value(z, b.y) + penalty.value(params))
 
