@@ -15,6 +15,7 @@ from matplotlib.text import Text
 from glassnet import plots
 from glassnet.data.examples import DIGITS
 from glassnet.errors import ParamError, StorageError
+from glassnet.plots.axes import BLUE, MIDDLE, ORANGE
 from glassnet.training.loop import Epoch
 
 matplotlib.use("Agg")
@@ -204,7 +205,7 @@ def test_ticks_are_whole_epochs_of_the_history(n):
 
 def test_a_single_epoch_is_a_visible_point(tmp_path):
     plots.save(plots.plot_loss([epoch(1)]), tmp_path / "loss.png")
-    dot = np.isclose(pyplot.imread(tmp_path / "loss.png"), to_rgba(plots.BLUE)).all(axis=2)
+    dot = np.isclose(pyplot.imread(tmp_path / "loss.png"), to_rgba(BLUE)).all(axis=2)
     widest = max(end - start for row in dot if row.any() for start, end in runs(row))
     assert widest > 6  # no stroke of a letter is as wide
 
@@ -393,9 +394,9 @@ def test_weights_share_one_scale_that_is_symmetric_about_zero(weights):
 def test_blue_weights_are_positive_and_orange_ones_negative_as_the_note_says():
     ax = plots.plot_weights(np.array([[2.0], [-2.0], [0.0], [1.0]]), shape=(2, 2))
     most, least, none, some = cell_colors(ax).reshape(-1, 4)
-    assert np.allclose(most, to_rgba(plots.BLUE), atol=0.01)
-    assert np.allclose(least, to_rgba(plots.ORANGE), atol=0.01)
-    assert np.allclose(none, to_rgba(plots.MIDDLE), atol=0.01)
+    assert np.allclose(most, to_rgba(BLUE), atol=0.01)
+    assert np.allclose(least, to_rgba(ORANGE), atol=0.01)
+    assert np.allclose(none, to_rgba(MIDDLE), atol=0.01)
     assert some[2] > some[0]
     assert [text for text in texts(ax) if text.startswith("blue: ink here excites")]
 
