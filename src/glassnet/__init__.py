@@ -42,6 +42,12 @@ from glassnet.data.pictures import picture_from_image as picture_from_image
 from glassnet.data.sources import load_data as load_data
 from glassnet.model import Model as Model
 from glassnet.model import load_model as load_model
+from glassnet.plots import plot_accuracy as plot_accuracy
+from glassnet.plots import plot_confusion_matrix as plot_confusion_matrix
+from glassnet.plots import plot_loss as plot_loss
+from glassnet.plots import plot_mistakes as plot_mistakes
+from glassnet.plots import plot_predictions as plot_predictions
+from glassnet.plots import plot_weights as plot_weights
 from glassnet.recipes import RECIPES as RECIPES
 from glassnet.recipes import Recipe as Recipe
 from glassnet.training.loop import Epoch as Epoch
