@@ -124,6 +124,7 @@ def test_a_network_of_one_output_gives_the_probability_of_its_second_class():
     [
         (np.zeros((3, 100)), r"shape \(3, 100\) \(expected 784 pixels"),
         (np.zeros((0, 784)), "shape"),
+        ("x", r"shape \(\)"),
         (np.full((1, 784), 255.0), r"values from 255 to 255 .*astype\('uint8'\)"),
         (np.full((1, 784), -0.5), "values from -0.5 to -0.5"),
         (np.full((1, 784), np.nan), "Input X contains NaN"),

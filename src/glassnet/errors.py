@@ -31,7 +31,7 @@ class GlassnetError(Exception):
         if expected:
             message += f" (expected {expected})"
         if advice:
-            message += f". Try: {advice}"
+            message += f"{'' if message.endswith('?') else '.'} Try: {advice}"
         super().__init__(message)
 
     def __reduce__(self) -> tuple[type, tuple[str, ...]]:

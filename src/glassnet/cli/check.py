@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from glassnet.cli.overrides import check_number, find_recipe
-from glassnet.cli.terminal import print_json, stdout
+from glassnet.cli.terminal import print_data, print_json, stdout
 from glassnet.core.gradient_check import check_gradient
 from glassnet.data.examples import grey_to_unit, one_hot
 from glassnet.data.sources import load_data
@@ -27,7 +27,10 @@ def check(
     if problems := [*check_number("--samples", samples, lowest=1)]:
         raise ParamError("options", problems[0])
     chosen = find_recipe(recipe)
-    examples = chosen.examples(load_data(data).train).take(slice(10))
+    found = load_data(data)
+    if not as_json:
+        print_data(found)
+    examples = chosen.examples(found.train).take(slice(10))
     model = chosen.model(examples.classes, np.float64)
     x = grey_to_unit(examples.x, np.float64)
     y = one_hot(examples.labels, model.network.layers[-1], np.float64)

@@ -55,23 +55,26 @@ def download() -> None:
 @app.command()
 def convert(
     source: Annotated[str, typer.Argument(help="A path, or mnist, or digits.")],
-    target: Annotated[Path, typer.Argument(help="name.csv, name.npz, or a folder with --to.")],
-    to: Annotated[str | None, typer.Option(help="csv, npz, idx or pictures.")] = None,
+    target: Annotated[Path, typer.Argument(help="name.npz, or a folder for the other forms.")],
+    to: Annotated[str, typer.Option(help="npz, csv, idx or pictures.")] = "npz",
 ) -> None:
-    """Write data in another form; csv and pictures become a train and a test half."""
-    form = to or target.suffix.lstrip(".")
-    if form not in WRITERS:
-        raise ParamError("--to", f"{form or 'nothing'}", ", ".join(WRITERS))
+    """Write data in another form: an npz file, or a folder with a train and a test half."""
+    if to not in WRITERS:
+        raise ParamError("--to", to, ", ".join(WRITERS))
+    if (to == "npz") != (target.suffix == ".npz") or target.exists():
+        found = f"{target}{', which exists' if target.exists() else ''}"
+        raise ParamError("TARGET", found, "a new file name.npz for npz, else a new folder")
     data = sources.load_data(source)
-    WRITERS[form](data, target)
+    WRITERS[to](data, target)
     counts = f"{len(data.train.x):,} + {len(data.test.x):,} pictures"
     stdout.print(f"{target}: {data.name}, {counts}", soft_wrap=True)
 
 
 def write_csv(data: DataSet, target: Path) -> None:
-    """Two files: the training rows by the given name, and the test rows beside them."""
-    tables.write_csv(target, data.train.x, data.train.labels)
-    tables.write_csv(target.with_stem(f"{target.stem}-test"), data.test.x, data.test.labels)
+    """Two files of Kaggle's form."""
+    target.mkdir(parents=True)
+    for name, half in zip(sources.CSV_HALVES, (data.train, data.test), strict=True):
+        tables.write_csv(target / name, half.x, half.labels)
 
 
 def write_npz(data: DataSet, target: Path) -> None:
@@ -81,7 +84,7 @@ def write_npz(data: DataSet, target: Path) -> None:
 
 def write_idx(data: DataSet, target: Path) -> None:
     """MNIST's four files."""
-    target.mkdir(parents=True, exist_ok=True)
+    target.mkdir(parents=True)
     arrays = (data.train.x, data.train.labels, data.test.x, data.test.labels)
     for name, array in zip(sources.MNIST, arrays, strict=True):
         shape = (-1, 28, 28) if array.ndim == 2 else (-1,)
@@ -90,8 +93,9 @@ def write_idx(data: DataSet, target: Path) -> None:
 
 def write_pictures(data: DataSet, target: Path) -> None:
     """PNG files in train/0..9 and test/0..9."""
-    pictures.write_folder(target / "train", data.train.x, data.train.labels)
-    pictures.write_folder(target / "test", data.test.x, data.test.labels)
+    target.mkdir(parents=True)
+    for name, half in zip(sources.HALVES, (data.train, data.test), strict=True):
+        pictures.write_folder(target / name, half.x, half.labels)
 
 
 WRITERS = {"csv": write_csv, "npz": write_npz, "idx": write_idx, "pictures": write_pictures}

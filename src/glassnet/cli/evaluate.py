@@ -6,7 +6,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from glassnet.cli.terminal import percent, picture_in_text, print_json, side_by_side, stdout
+from glassnet.cli.terminal import (
+    percent,
+    picture_in_text,
+    print_data,
+    print_json,
+    side_by_side,
+    stdout,
+)
 from glassnet.data.examples import Examples, one_against_rest
 from glassnet.data.sources import load_data
 from glassnet.errors import DataFileError
@@ -44,6 +51,7 @@ def evaluate(
             }
         )
         return
+    print_data(found)
     stdout.print(f"{loaded}", soft_wrap=True)
     print_accuracy(evaluation, found.name)
     stdout.print(class_table(evaluation))

@@ -6,7 +6,7 @@ Everything that is wrong is said at once, before any data is read.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 from glassnet.core.activations import ACTIVATIONS
@@ -57,8 +57,13 @@ def find_recipe(name: str) -> Recipe:
     return RECIPES[name]
 
 
-def override(recipe: Recipe, options: Overrides) -> Recipe:
+def override(recipe: Recipe, options: Overrides, others: Iterable[str] = ()) -> Recipe:
     """The recipe with the options applied.
+
+    Args:
+        recipe: what to change.
+        options: the changes.
+        others: what is wrong with options that are not the recipe's, to be said with the rest.
 
     Raises:
         ParamError: options that cannot work, all of them in one message.
@@ -67,6 +72,7 @@ def override(recipe: Recipe, options: Overrides) -> Recipe:
     problems = [
         *change_network(recipe, options, changes),
         *change_training(recipe, options, changes),
+        *others,
     ]
     if problems:
         raise ParamError("options", "; ".join(problems), advice="glassnet train --help")
@@ -175,15 +181,16 @@ def change_rate(recipe: Recipe, options: Overrides, changes: dict[str, Any]) -> 
 
 
 def check_number(
-    option: str, value: float | None, lowest: float | None = None, above: float | None = None
+    option: str,
+    value: float | None,
+    lowest: float = -inf,
+    above: float = -inf,
+    highest: float = 1000,
 ) -> Iterable[str]:
     """Yield what is wrong with a number."""
-    if value is None:
-        return
-    bound = f"from {lowest:g}" if lowest is not None else f"above {above:g}"
-    high_enough = value >= lowest if lowest is not None else value > (above or 0)
-    if not (isfinite(value) and high_enough and value <= 1000):
-        yield f"{option} {value:g}: a number {bound} to 1000"
+    if value is not None and not (lowest <= value <= highest and value > above):
+        bound = f"from {lowest:g}" if isfinite(lowest) else f"above {above:g}"
+        yield f"{option} {value:g}: a number {bound} to {highest:g}"
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str | None:

@@ -32,6 +32,8 @@ def predict(
     model = load_model(paths.pop(0) if paths[0].suffix == MODEL_SUFFIX else None)
     if not paths:
         raise ParamError("PATH", "a model and no picture", "a picture", "glassnet predict 7.png")
+    if out is not None:
+        check_submission(out, paths, model)
     names, x = read_all(paths)
     probabilities = model.predict_proba(x)
     answers = [model.classes[k] for k in probabilities.argmax(axis=1)]
@@ -81,6 +83,15 @@ def pictures_in(folder: Path) -> list[Path]:
     if not files:
         raise ParamError(folder, "a folder without pictures", ", ".join(SUFFIXES))
     return files
+
+
+def check_submission(out: Path, paths: list[Path], model: Model) -> None:
+    """Refuse what would overwrite an input, or what Kaggle would not take."""
+    if any(out.resolve() == path.resolve() for path in paths):
+        raise ParamError("--out", f"{out}, which is to be read", "another file")
+    if not all(name.isdecimal() for name in model.classes):
+        found = f"a model of the classes {', '.join(model.classes)}"
+        raise ParamError("--out", found, "a model of the ten digits")
 
 
 def write_submission(path: Path, answers: Array) -> None:

@@ -1,7 +1,8 @@
 """The folder of a run: the model, its history, and pictures of what it does."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -44,6 +45,16 @@ class RunFolder:
     def pictures(self) -> list[Path]:
         """The pictures."""
         return [self.path / (name + self.suffix) for name in PICTURES]
+
+    @contextmanager
+    def kept_if_filled(self) -> Iterator["RunFolder"]:
+        """Make the folder, and take it away again if nothing was put into it."""
+        self.make()
+        try:
+            yield self
+        finally:
+            with suppress(OSError):  # it is not empty
+                self.path.rmdir()
 
     def make(self) -> None:
         """Make the folder; a run that could not be kept should not be started."""

@@ -4,14 +4,25 @@ import json
 from typing import Any
 
 import numpy as np
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
 from glassnet.core.activations import Array
+from glassnet.data.examples import DataSet
 
-stdout = Console(highlight=False)
-stderr = Console(stderr=True, highlight=False)
+
+class Terminal(Console):
+    """A console that lets the end of a pipe be an error like any other."""
+
+    def on_broken_pipe(self) -> None:
+        """Called where a BrokenPipeError was caught: let it go on."""
+        raise BrokenPipeError
+
+
+stdout = Terminal(highlight=False)
+stderr = Terminal(stderr=True, highlight=False)
 
 BAR = 24
 
@@ -54,8 +65,19 @@ def bars(classes: tuple[str, ...], probabilities: Array) -> Text:
     return Text("\n").join(lines)
 
 
-def side_by_side(*columns: Text) -> Table:
-    """Texts next to each other."""
+def print_data(data: DataSet) -> None:
+    """Say on stderr which data were taken, how much of it, and why."""
+    counts = f"{len(data.train.x):,} pictures to learn from, {len(data.test.x):,} for the test"
+    stderr.print(f"Data: [bold]{data.name}[/bold], {counts} ({data.origin})", soft_wrap=True)
+
+
+def side_by_side(*columns: Text) -> Table | Group:
+    """Texts next to each other, or below each other where there is not the room."""
+    if (
+        sum(cell_len(line) for text in columns for line in text.plain.split("\n")[:1])
+        > stdout.width
+    ):
+        return Group(*columns)
     grid = Table.grid(padding=(0, 3))
     grid.add_row(*columns)
     return grid

@@ -1,6 +1,6 @@
 """`glassnet train`: train a recipe and keep what came out of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -12,11 +12,14 @@ import typer
 from glassnet.cli.overrides import Overrides, check_number, find_recipe, override, unknown
 from glassnet.cli.progress import TrainingProgress, download_bar
 from glassnet.cli.run_folder import RunFolder
-from glassnet.cli.terminal import percent, print_json, stdout
+from glassnet.cli.terminal import percent, print_data, print_json, stderr, stdout
+from glassnet.core.initialization import INITIALIZERS
+from glassnet.core.losses import LOSSES
+from glassnet.core.updates import RULES
 from glassnet.data.examples import DataSet, Examples, split
 from glassnet.data.sources import load_data
 from glassnet.engines import FASTEST_FIRST, limit_threads
-from glassnet.errors import DivergedError, ParamError
+from glassnet.errors import DivergedError
 from glassnet.recipes import FIRST_NETWORK, Recipe
 from glassnet.training.loop import Epoch, stop_early
 from glassnet.training.measures import Evaluation, evaluate
@@ -30,9 +33,9 @@ def train(
     data: Annotated[str | None, typer.Option(help="A path, or mnist, or digits.")] = None,
     layers: Annotated[str | None, typer.Option(help="Widths, as 784,128,64,10.")] = None,
     activation: Annotated[str | None, typer.Option(help="One, or one per hidden layer.")] = None,
-    loss: Annotated[str | None, typer.Option(help="cross_entropy, quadratic_cost, ...")] = None,
-    initializer: Annotated[str | None, typer.Option(help="he, glorot, lecun, normal.")] = None,
-    optimizer: Annotated[str | None, typer.Option(help="sgd, momentum, adam, ...")] = None,
+    loss: Annotated[str | None, typer.Option(help=", ".join(LOSSES))] = None,
+    initializer: Annotated[str | None, typer.Option(help=", ".join(INITIALIZERS))] = None,
+    optimizer: Annotated[str | None, typer.Option(help=", ".join(RULES))] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Step size.")] = None,
     schedule: Annotated[str | None, typer.Option(help="constant, step or cosine.")] = None,
     warm_up: Annotated[float | None, typer.Option(help="Epochs to reach the full rate.")] = None,
@@ -68,34 +71,50 @@ def train(
         l1,
         seed,
     )
-    chosen = override(find_recipe(recipe), options)
-    check_options(validation, patience, dtype, engine, threads)
-    folder = RunFolder(out or Path("runs") / chosen.name)
-    folder.make()
+    others = check_options(validation, patience, dtype, engine, threads)
+    chosen = override(find_recipe(recipe), options, others)
+    with RunFolder(out or Path("runs") / chosen.name).kept_if_filled() as folder:
+        return train_into(
+            folder, chosen, data, validation, patience, dtype, engine, threads, quiet, as_json
+        )
+
+
+def train_into(
+    folder: RunFolder,
+    recipe: Recipe,
+    source: str | None,
+    validation: float,
+    patience: int | None,
+    dtype: str,
+    engine: str,
+    threads: int | None,
+    quiet: bool,
+    as_json: bool,
+) -> int:
+    """Train a recipe, keep the results in a folder, and say where they are; gives the exit code."""
     start = perf_counter()
     talk = not (quiet or as_json)
-
     with download_bar() if not quiet else nullcontext() as on_download:
-        found = load_data(data, on_download)
+        data = load_data(source, on_download)
     if talk:
-        print_data(found)
-    examples, aside = prepare_examples(chosen, found, validation)
-    model = chosen.model(examples.classes, dtype)
+        print_data(data)
+    examples, aside = prepare_examples(recipe, data, validation)
+    model = recipe.model(examples.classes, dtype)
     with limit_threads(threads):
-        progress = TrainingProgress(chosen, quiet)
-        passes = chosen.train(model, examples, aside, progress.within_epoch, engine, threads)
+        progress = TrainingProgress(recipe, quiet)
+        passes = recipe.train(model, examples, aside, progress.within_epoch, engine, threads)
         if patience is not None:
             passes = stop_early(passes, model, patience)
         history, ending = consume(passes, progress)
-        test = chosen.examples(found.test)
+        test = recipe.examples(data.test)
         evaluation = evaluate(model, test)
 
-    model.training = describe(chosen, found, history, evaluation)
+    model.training = describe(recipe, data, history, evaluation)
     with stdout.status("Drawing the pictures") if talk else nullcontext():
         folder.save(model, history, evaluation, test)
     if isinstance(ending, DivergedError):
         raise ending
-    summary = summarize(chosen, found, history, evaluation, perf_counter() - start, folder)
+    summary = summarize(recipe, data, history, evaluation, perf_counter() - start, folder)
     if as_json:
         print_json(summary)
     elif not quiet:
@@ -105,20 +124,16 @@ def train(
 
 def check_options(
     validation: float, patience: int | None, dtype: str, engine: str, threads: int | None
-) -> None:
-    """What is not part of a recipe, checked before any data is read."""
-    problems = [*check_number("--validation", validation, lowest=0)]
-    if validation > 0.9:
-        problems.append(f"--validation {validation:g}: a share from 0 to 0.9")
+) -> Iterable[str]:
+    """Yield what is wrong with the options that are no part of a recipe."""
+    yield from check_number("--validation", validation, lowest=0, highest=0.9)
     if patience is not None and (patience < 1 or validation == 0):
-        problems.append(f"--patience {patience}: 1 or more, and only with --validation")
+        yield f"--patience {patience}: 1 or more, and only with --validation"
     if dtype not in ("float32", "float64"):
-        problems.append(f"--dtype {dtype}: float32 or float64")
+        yield f"--dtype {dtype}: float32 or float64"
     if problem := unknown("--engine", engine, ("auto", *FASTEST_FIRST)):
-        problems.append(problem)
-    problems += check_number("--threads", threads, lowest=1)
-    if problems:
-        raise ParamError("options", "; ".join(problems), advice="glassnet train --help")
+        yield problem
+    yield from check_number("--threads", threads, lowest=1)
 
 
 def prepare_examples(
@@ -207,12 +222,6 @@ def summarize(
     }
 
 
-def print_data(data: DataSet) -> None:
-    """The first line: which data, how much of it, and why it was taken."""
-    counts = f"{len(data.train.x):,} pictures to learn from, {len(data.test.x):,} for the test"
-    stdout.print(f"Data: [bold]{data.name}[/bold], {counts} ({data.origin})", soft_wrap=True)
-
-
 def print_result(evaluation: Evaluation, history: list[Epoch], folder: RunFolder) -> None:
     """The last lines: how good it is, and where everything is."""
     low, high = evaluation.interval
@@ -224,5 +233,10 @@ def print_result(evaluation: Evaluation, history: list[Epoch], folder: RunFolder
         f" ({history[-1].engine if history else 'no'} engine)",
         soft_wrap=True,
     )
+    if len(set(evaluation.predictions.tolist())) == 1:
+        answer = evaluation.classes[evaluation.predictions[0]]
+        stderr.print(
+            f"It has learned nothing: every picture is read as {answer}. Try a lower rate."
+        )
     stdout.print(f"Model     {folder.model}", soft_wrap=True)
     stdout.print(f"Pictures  {', '.join(map(str, folder.pictures))}", soft_wrap=True)

@@ -30,6 +30,7 @@ MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
+HALVES, CSV_HALVES = ("train", "test"), ("train.csv", "test.csv")
 FIRST_BYTE_WITHIN = 10.0
 TEST_SHARE = 0.1
 
@@ -41,9 +42,9 @@ def load_data(source: str | Path | None = None, progress: Progress | None = None
 
     Args:
         source: a path to a folder of IDX files, a folder of pictures sorted into sub-folders
-            0..9, a CSV file of Kaggle's form, or an npz file of Keras' form; or a name, "mnist" or
-            "digits"; None for the best that is there. Where there is no test set, a tenth of every
-            class is set aside as one.
+            0..9, a CSV file of Kaggle's form, a folder with `train` and `test` in one of these two
+            forms, or an npz file of Keras' form; or a name, "mnist" or "digits"; None for the best
+            that is there. Where there is no test set, a tenth of every class is set aside as one.
         progress: called during a download as progress(file, bytes so far, bytes in all).
 
     Returns:
@@ -73,6 +74,9 @@ def load_data(source: str | Path | None = None, progress: Progress | None = None
 def find_mnist(progress: Progress | None = None) -> DataSet:
     """MNIST from GLASSNET_DATA, from the cache, or from the network."""
     if folder := os.environ.get("GLASSNET_DATA"):
+        if not (Path(folder) / "mnist").is_dir():
+            where = f"GLASSNET_DATA={folder}"
+            raise DataFileError(where, "no folder mnist in it", advice="unset it, or --data PATH")
         return load_mnist(Path(folder) / "mnist", "GLASSNET_DATA is set")
     cache = cache_folder() / "mnist"
     if not all((cache / f"{name}.gz").exists() for name in MNIST):
@@ -200,22 +204,32 @@ def load_path(path: Path) -> DataSet:
     if path.is_dir():
         if any(path.glob("*-images*ubyte*")):
             return load_idx_folder(path)
+        for read, names in ((pictures.read_folder, HALVES), (read_labelled, CSV_HALVES)):
+            halves = [path / name for name in names]
+            if all(half.exists() for half in halves):
+                learn, judge = (Examples(*read(half)) for half in halves)
+                return DataSet(learn, judge, path.name, why)
         return with_test_set(Examples(*pictures.read_folder(path)), path.name, why)
     if path.suffix == ".npz":
         train, test = tables.read_npz(path)
         return DataSet(Examples(*train), Examples(*test), path.name, why)
     if path.suffix == ".csv":
-        x, labels = tables.read_csv(path)
-        if labels is None:
-            advice = f"`glassnet predict {path}` to have it read"
-            raise DataFileError(path, "no labels to learn from", "a column `label`", advice)
-        return with_test_set(Examples(x, labels), path.name, why)
+        return with_test_set(Examples(*read_labelled(path)), path.name, why)
     if not path.exists():
         raise DataFileError(
             path, "no such file or folder", advice="`glassnet data` lists what is there"
         )
     expected = "a .csv or .npz file, a folder of IDX files, or of pictures in 0..9"
     raise DataFileError(path, "a file of no known form", expected)
+
+
+def read_labelled(path: Path) -> tuple[Array, Array]:
+    """A CSV file that has labels."""
+    x, labels = tables.read_csv(path)
+    if labels is None:
+        advice = f"`glassnet predict {path}` to have it read"
+        raise DataFileError(path, "no labels to learn from", "a column `label`", advice)
+    return x, labels
 
 
 def load_idx_folder(folder: Path) -> DataSet:

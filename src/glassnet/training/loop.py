@@ -8,6 +8,7 @@ of a for loop over it.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -19,7 +20,7 @@ from glassnet.core.penalties import NO_PENALTY, Penalty
 from glassnet.core.schedules import Schedule
 from glassnet.core.updates import Rule
 from glassnet.data.examples import Examples, one_hot
-from glassnet.engines import choose
+from glassnet.engines import choose, limit_threads
 from glassnet.errors import DivergedError
 from glassnet.model import Model
 from glassnet.training.measures import evaluate
@@ -128,7 +129,9 @@ def train(
         loss = weighted_mean(losses, n, batch_size)
         measured: dict[str, Any] = {}
         if number % measure_every == 0 or number == epochs:
-            measured = measure(model, examples, validation)
+            # The threads of a matrix product go on spinning after it, in the way of our own.
+            with limit_threads(1) if chosen.name == "compiled" else nullcontext():
+                measured = measure(model, examples, validation)
         yield Epoch(number, loss, float(rates[-1]), seconds, n, **measured, engine=chosen.name)
 
 
