@@ -19,7 +19,7 @@ from glassnet.training.order import WEIGHTS, generator
 
 def prepare(job: Job, x: Any, labels: Any) -> tuple[Epoch, Predict]:
     """The job with the fastest engine; x may be uint8, as glassnet keeps it."""
-    limit_threads(job.threads)
+    limit_threads(1)  # NumPy's threads spin after a product, in the way of the engine's
     layers = tuple(job.layers)
     activations = (ACTIVATIONS[job.activation],) * (len(layers) - 2)
     network = Network(layers, activations, LOSSES[job.loss])
