@@ -36,14 +36,14 @@ class TrainingProgress:
             TextColumn("{task.fields[epoch]}"),
             BarColumn(bar_width=None),
             TextColumn("{task.fields[loss]}"),
-            TextColumn("{task.fields[accuracy]}"),
+            TextColumn("{task.fields[measured]}"),
             TimeRemainingColumn(),
             console=stderr,
             transient=True,
             disable=quiet or not stderr.is_terminal,
         )
         starting = "compiling, once for this machine"
-        self.task = self.bar.add_task("", total=recipe.epochs, epoch=starting, loss="", accuracy="")
+        self.task = self.bar.add_task("", total=recipe.epochs, epoch=starting, loss="", measured="")
 
     def __enter__(self) -> "TrainingProgress":
         self.bar.start()
@@ -66,20 +66,19 @@ class TrainingProgress:
         self.epoch = epoch.number + 1
         if epoch.train_accuracy is None:
             return
-        self.bar.update(self.task, accuracy=f"train {percent(epoch.train_accuracy)}")
-        self.say(self.line(epoch))
-
-    def line(self, epoch: Epoch) -> str:
-        """One epoch in words and numbers."""
-        parts = [
+        self.bar.update(self.task, measured="   ".join(self.measured(epoch)))
+        first = [
             f"epoch {epoch.number:>{self.width}}/{self.recipe.epochs}",
             f"loss {epoch.loss:.4f}",
-            f"train {percent(epoch.train_accuracy or 0):>8}",
         ]
+        self.say("   ".join(first + self.measured(epoch)))
+
+    def measured(self, epoch: Epoch) -> list[str]:
+        """What was measured after an epoch, and how fast it was."""
+        parts = [f"train {percent(epoch.train_accuracy or 0):>8}"]
         if epoch.validation_accuracy is not None:
             parts.append(f"validation {percent(epoch.validation_accuracy):>8}")
-        parts.append(f"{epoch.examples / epoch.seconds:>9,.0f} images/s")
-        return "   ".join(parts)
+        return [*parts, f"{epoch.examples / epoch.seconds:>9,.0f} images/s"]
 
     def say(self, line: str) -> None:
         """A line that stays."""
