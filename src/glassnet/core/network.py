@@ -113,7 +113,7 @@ def loss_and_gradient(
         penalty: added to the mean loss, and its gradient to the gradient.
 
     Returns:
-        The loss, a scalar; a network's parameters in `into`.
+        The loss, a scalar; the gradient is in `into`.
 
     Example:
         >>> import numpy as np

@@ -49,6 +49,13 @@ def read_image(source: str | Path | bytes) -> Array:
         return grey_levels(ImageOps.exif_transpose(image))
 
 
+def write_image(path: Path, grey: Array) -> None:
+    """Write grey levels (height, width) uint8 as an image file, of the format its name says."""
+    from PIL import Image
+
+    Image.fromarray(grey).save(path)
+
+
 def check_size(where: str | Path, height: int, width: int) -> None:
     """Refuse a picture with no pixel, or with more than a reader of digits has use for.
 

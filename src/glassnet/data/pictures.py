@@ -17,7 +17,7 @@ import numpy as np
 from glassnet.core.activations import Array
 from glassnet.data.examples import DIGITS, grey_to_unit
 from glassnet.data.files import reason
-from glassnet.data.images import check_size, read_image
+from glassnet.data.images import check_size, read_image, write_image
 from glassnet.data.ink import box_of, find_ink
 from glassnet.data.resampling import area_weights
 from glassnet.errors import DataFileError, PictureError, StorageError
@@ -203,8 +203,6 @@ def write_folder(path: str | Path, x: Array, labels: Array) -> None:
     Raises:
         StorageError: the folder exists, or cannot be written.
     """
-    from PIL import Image
-
     root = Path(path)
     if root.exists():
         raise StorageError(root, "exists already", "a new folder", "choose another name")
@@ -216,7 +214,7 @@ def write_folder(path: str | Path, x: Array, labels: Array) -> None:
             for index, (row, label) in enumerate(zip(x, labels, strict=True)):
                 folder = unfinished / str(label)
                 folder.mkdir(exist_ok=True)
-                Image.fromarray(row.reshape(SIDE, SIDE)).save(folder / f"{index:05d}.png")
+                write_image(folder / f"{index:05d}.png", row.reshape(SIDE, SIDE))
             unfinished.rename(root)
     except OSError as error:
         found = f"cannot be written: {reason(error)}"
