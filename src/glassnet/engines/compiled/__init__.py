@@ -5,6 +5,7 @@ number of threads. It knows the activations, losses and rules of `core`; anythin
 """
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -20,9 +21,10 @@ from glassnet.core.penalties import Penalty
 from glassnet.core.updates import RULES, Momentum, Rule, State
 from glassnet.engines import Engine, Refusal
 
+CACHE_LINE = 64  # bytes
 LARGEST_CHUNK = 256
 CHUNK_OF_LARGER = 128
-NARROW = 256  # bytes: rows up to this width are updated picture by picture
+GROUPS = (8, 4, 1)  # examples that are worked on together
 LEAST_WORK = 100_000  # multiplications in a batch for which a second thread pays
 STATES = {"momentum": ("v",), "nesterov": ("v",), "rmsprop": ("s",), "adam": ("m", "v")}
 STATES["adamw"] = STATES["adam"]
@@ -90,11 +92,14 @@ class Compiled:
         lanes = VECTOR // dtype.itemsize
         self.widths = -(-self.layers // lanes) * lanes
         self.chunk = batch_size if batch_size <= LARGEST_CHUNK else CHUNK_OF_LARGER
+        self.group = group_size(self.chunk)
+        self.n_groups = -(-self.chunk // self.group)
         cores = threads or available_cores()
         work = self.chunk * int(self.widths[1:] @ self.layers[:-1])
         self.threads = cores if work >= LEAST_WORK else 1
         self.pool = ThreadPoolExecutor(self.threads)
         self.weight_at = offsets((self.layers[:-1] + 1) * self.widths[1:])
+        self.divide_columns()
         self.plan = self.make_plan(rule, penalty)
         self.buffers = self.make_buffers()
         self.warm_up()
@@ -118,8 +123,8 @@ class Compiled:
         for i, name in enumerate(CONSTANTS.get(rule.name, ())):
             constants[i] = getattr(rule, name)
         codes = [list(ACTIVATIONS).index(f.name) for f in self.network.activations]
-        thread = np.arange(self.threads + 1)
         return Plan(
+            (real(0),) * self.group,
             layers,
             widths,
             np.array([*codes, 0]),
@@ -132,57 +137,75 @@ class Compiled:
             self.chunk,
             self.weight_at,
             offsets(layers[1:] * widths[:-1]),
-            offsets(self.chunk * widths),
-            offsets(self.chunk * (layers[:-1] + 1)),
-            (layers[:-1, np.newaxis] + 1) * thread // self.threads,
-            widths[1:] * self.dtype.itemsize <= NARROW,
+            offsets(self.n_groups * self.group * widths),
+            offsets(self.n_groups * self.threads * (layers[:-1] + 1)),
+            self.n_groups,
+            self.n_parts,
+            self.columns,
+            (layers[:-1, np.newaxis] + 1) * np.arange(self.threads + 1) // self.threads,
         )
+
+    def divide_columns(self) -> None:
+        """Give each thread columns of a first layer that has whole strips for all of them."""
+        from glassnet.engines.compiled.kernels import VECTOR, widest_strip
+
+        self.n_parts = np.ones_like(self.layers)
+        self.columns = self.widths[:, np.newaxis] * (np.arange(self.threads + 1) > 0)
+        strip = widest_strip(self.group) * VECTOR // self.dtype.itemsize
+        n_strips = int(self.widths[1]) // strip
+        if len(self.layers) > 2 and 1 < self.threads <= n_strips:
+            self.n_parts[1] = self.threads
+            self.columns[1] = n_strips * np.arange(self.threads + 1) // self.threads * strip
+            self.columns[1, -1] = self.widths[1]
 
     def make_buffers(self) -> Any:
         """Everything that is written to, once for all batches."""
+        from glassnet.engines.compiled.kernels import BLOCK
         from glassnet.engines.compiled.passes import Buffers
 
         plan, dtype, longest = self.plan, self.dtype, self.layers.max() + 1
-        entries = plan.list_at[-1] + 1
+        entries, lists = plan.list_at[-1] + 1, self.n_groups * self.threads
         none = np.zeros(0, dtype)
         return Buffers(
-            theta=np.zeros(self.weight_at[-1], dtype),
-            back=np.zeros(plan.back_at[-1], dtype),
-            grad=np.zeros(self.weight_at[-1], dtype),
+            theta=aligned_zeros(self.weight_at[-1], dtype),
+            back=aligned_zeros(plan.back_at[-1], dtype),
+            grad=aligned_zeros(self.weight_at[-1], dtype),
             first=none,
             second=none,
-            a=np.zeros(plan.row_at[-1], dtype),
-            delta=np.zeros(plan.row_at[-1], dtype),
-            index=np.zeros(entries, np.int32),
-            value=np.zeros(entries, dtype),
-            cuts=np.zeros((len(self.layers) - 1, self.chunk, self.threads + 1), np.int64),
-            turned_index=np.zeros(entries, np.int32),
-            turned_value=np.zeros(entries, dtype),
-            turned_count=np.zeros((self.threads, longest), np.int64),
-            scratch_index=np.zeros(self.threads * longest, np.int32),
-            scratch_value=np.zeros(self.threads * longest, dtype),
-            zeros=np.zeros(self.widths.max(), dtype),
-            grey=(np.arange(256) / 255).astype(dtype),
+            a=aligned_zeros(plan.row_at[-1] + BLOCK, dtype),
+            delta=aligned_zeros(plan.row_at[-1] + BLOCK, dtype),
+            inputs=none,
+            index=aligned_zeros(entries, np.int32),
+            value=aligned_zeros(entries * self.group, dtype),
+            counts=aligned_zeros((len(self.layers) - 1, lists), np.int64),
+            cuts=aligned_zeros((len(self.layers) - 1, lists, self.threads + 1), np.int64),
+            scratch_index=aligned_zeros((self.threads, longest), np.int32),
+            scratch_value=aligned_zeros((self.threads, longest * self.group), dtype),
             losses=none,
             prices=none,
-            meeting_place=np.zeros(16, np.int64),
+            meeting_place=aligned_zeros(16, np.int64),
         )
 
-    def padded(self, theta: Array, l: int) -> Array:
-        """The view on W[l] and b[l] in a padded vector: (layers[l] + 1, layers[l+1])."""
-        rows = theta[self.weight_at[l] : self.weight_at[l + 1]]
-        return rows.reshape(-1, self.widths[l + 1])[:, : self.layers[l + 1]]
+    def parts(self, theta: Array) -> Iterator[tuple[int, slice, Array]]:
+        """What a padded vector holds, as (l, columns, view on them in W[l] and then b[l])."""
+        for l, n_rows in enumerate(self.layers[:-1] + 1):
+            for part in range(self.n_parts[l + 1]):
+                left, right = self.columns[l + 1, part : part + 2]
+                at = self.weight_at[l] + n_rows * left
+                rows = theta[at : at + n_rows * (right - left)].reshape(n_rows, -1)
+                real = min(right, self.layers[l + 1])
+                yield l, slice(left, real), rows[:, : real - left]
 
     def pad(self, params: Parameters, into: Array) -> Array:
         """Copy parameters, or what is like them, into a padded vector."""
-        for l, (W, b) in enumerate(zip(params.W, params.b, strict=True)):
-            self.padded(into, l)[:-1], self.padded(into, l)[-1] = W, b
+        for l, columns, rows in self.parts(into):
+            rows[:-1], rows[-1] = params.W[l][:, columns], params.b[l][columns]
         return into
 
     def unpad(self, theta: Array, into: Parameters) -> None:
         """The inverse of pad."""
-        for l, (W, b) in enumerate(zip(into.W, into.b, strict=True)):
-            W[...], b[...] = self.padded(theta, l)[:-1], self.padded(theta, l)[-1]
+        for l, columns, rows in self.parts(theta):
+            into.W[l][:, columns], into.b[l][columns] = rows[:-1], rows[-1]
 
     def load(self, params: Parameters) -> None:
         """Copy parameters and their transposes into the buffers."""
@@ -195,11 +218,15 @@ class Compiled:
         self, plan: Any, buffers: Any, x: Array, y: Array, order: Array, rates: Array, t: int
     ) -> None:
         """All threads' parts, this one's among them."""
+        from glassnet.engines.compiled.kernels import BLOCK
         from glassnet.engines.compiled.passes import descend
 
         if x.dtype != np.uint8:
             x = x.astype(self.dtype, copy=False)
         x, y = np.ascontiguousarray(x), np.ascontiguousarray(y, self.dtype)
+        padded = -(-x.shape[1] // BLOCK) * BLOCK
+        inputs = aligned_zeros((self.threads, self.group, padded), x.dtype)
+        buffers = buffers._replace(inputs=inputs)
         part = partial(descend, plan, buffers, x, y, order, rates.astype(self.dtype), t)
         others = [self.pool.submit(part, thread, self.threads) for thread in range(1, self.threads)]
         part(0, self.threads)
@@ -213,7 +240,8 @@ class Compiled:
         self.load(params)
         names = STATES.get(self.rule.name, ())
         slots = [
-            self.pad(params.like(state[name]), np.zeros_like(self.buffers.theta)) for name in names
+            self.pad(params.like(state[name]), aligned_zeros(self.weight_at[-1], self.dtype))
+            for name in names
         ]
         first, second = (*slots, self.buffers.theta, self.buffers.theta)[:2]
         losses, prices = np.zeros(len(order)), np.zeros(len(rates))
@@ -241,6 +269,11 @@ class Compiled:
         return float(losses.mean() + prices[0])
 
 
+def group_size(n: int) -> int:
+    """The largest size of groups that fills n examples up by no more than a quarter."""
+    return next(size for size in GROUPS if -(-n // size) * size <= 1.25 * n)
+
+
 def batch_means(losses: Array, batch_size: int) -> Array:
     """The mean of each batch; the last may be short."""
     starts = np.arange(0, len(losses), batch_size)
@@ -252,6 +285,14 @@ def batch_means(losses: Array, batch_size: int) -> Array:
 def offsets(sizes: Array) -> Array:
     """Where each of some pieces begins that lie behind each other, and where the last one ends."""
     return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+
+def aligned_zeros(shape: Any, dtype: DTypeLike) -> Array:
+    """Zeros that begin where a cache line does, so that no vector lies across two."""
+    n_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    memory = np.zeros(n_bytes + CACHE_LINE, np.uint8)
+    first = -memory.ctypes.data % CACHE_LINE
+    return memory[first : first + n_bytes].view(dtype).reshape(shape)
 
 
 def available_cores() -> int:

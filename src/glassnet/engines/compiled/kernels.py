@@ -1,24 +1,36 @@
 """Kernels: the two loops in which nearly all the time is spent, and what threads meet at.
 
-    sum_of_rows     out = start + sum_k value[k] M[index[k]]        a forward pass, a backward pass
-    add_outer       M[index[k]] += value[k] row, for every k        a gradient
+Examples are worked on in groups, because a row that is loaded for one is then there for all:
 
-A list of (index, value) leaves out the zeros: the paper around a digit, the neurons that ReLU has
-silenced. Numba does not keep a row of sums in vector registers while it walks down such a list, so
-both loops are built here from LLVM's own vector instructions, which become whatever the processor
-has. They take addresses: `rows` is that of M[0], and stride and columns count bytes.
+    sum_of_rows     out[g] = sum_k value[k, g] M[index[k]]          a forward pass, a backward pass
+    add_outer       M[index[k]] += sum_g value[k, g] row[g]         a gradient
+
+A list of (index, values) leaves out what is zero in the whole group: the paper around the digits.
+While it is walked down, the sums of a strip of columns stay in vector registers. Compilers do not
+find that by themselves, so both loops are built here from LLVM's own vector instructions, which
+become whatever the processor has.
+
+In both, `group` is a tuple of as many zeros as the group has examples; only its type counts, so
+that every size of group has code of its own. All else are addresses and numbers of bytes: `rows` is
+the address of M[0], `stride` leads to its next row.
 """
 
+import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import reduce
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-VECTOR = 64  # bytes: one register of AVX-512, two of AVX, four of NEON
+WIDE_REGISTERS = bool(binding.get_host_cpu_features().get("avx512f"))
+VECTOR = 64 if WIDE_REGISTERS else 32  # bytes
+SUMS = 16 if WIDE_REGISTERS else 8  # vectors that stay in registers, with room for what is added
+BLOCK = 16  # columns that are looked at together for what is not zero
+CHAINS = 8  # sums a core can work on at once: it starts two in each of the four cycles one takes
 WORD, INT32 = ir.IntType(64), ir.IntType(32)
 
 
@@ -31,52 +43,88 @@ def jit(function: Callable[..., Any]) -> Any:
         return njit(**options)(function)
 
 
-class Strip:
-    """What the two kernels have in common: rows of some vectors, visited by a list.
+def widest_strip(group_size: int) -> int:
+    """How many vectors wide the strips of a group are."""
+    n = 1
+    while n < CHAINS and 2 * n * group_size <= SUMS:
+        n *= 2
+    return n
+
+
+class Strips:
+    """What the two kernels have in common: listed rows of M, and the rows of a group, in strips.
 
     Args:
         builder: where LLVM's instructions go.
-        real: LLVM's type of the numbers, float or double.
-        n_vectors: how many vectors wide the rows are.
+        group: Numba's type of the group.
+        stride: from a row to the next.
+        rows: the address of M[0].
+        index: the address of the list of rows.
+        value: the address of the factors.
     """
 
-    def __init__(self, builder: Any, real: Any, n_vectors: int):
-        self.builder, self.real = builder, real
-        self.size = 4 if isinstance(real, ir.FloatType) else 8
-        self.lanes = VECTOR // self.size
-        self.vector = ir.VectorType(real, self.lanes)
-        self.offsets = [ir.Constant(WORD, v * VECTOR) for v in range(n_vectors)]
-        name = f"llvm.fma.v{self.lanes}f{8 * self.size}"
+    def __init__(
+        self, builder: Any, group: Any, stride: Any, rows: Any, index: Any, value: Any
+    ) -> None:
+        self.builder, self.size = builder, len(group)
+        self.stride, self.rows = stride, rows
+        single = group.dtype == types.float32
+        self.real, self.bytes = (ir.FloatType(), 4) if single else (ir.DoubleType(), 8)
+        self.lanes = VECTOR // self.bytes
+        self.vector = ir.VectorType(self.real, self.lanes)
+        self.index = builder.inttoptr(index, INT32.as_pointer())
+        self.value = builder.inttoptr(value, self.real.as_pointer())
+        name = f"llvm.fma.v{self.lanes}f{8 * self.bytes}"
         kind = ir.FunctionType(self.vector, [self.vector] * 3)
         self.fma = cgutils.get_or_insert_function(builder.module, kind, name)
 
-    def places(self, address: Any) -> list[Any]:
-        """Where each vector of the row at an address is."""
-        pointer = self.vector.as_pointer()
-        add, cast = self.builder.add, self.builder.inttoptr
-        return [cast(add(address, offset), pointer) for offset in self.offsets]
+    def over(self, columns: Any) -> Iterator[tuple[Any, int]]:
+        """Where each strip begins, and its number of vectors: the widest, then what is left."""
+        builder, n = self.builder, widest_strip(self.size)
+        with cgutils.for_range(builder, builder.udiv(columns, WORD(n * VECTOR))) as loop:
+            yield builder.mul(loop.index, WORD(n * VECTOR)), n
+        while n > 1:
+            n //= 2
+            left = builder.and_(columns, WORD(n * VECTOR))
+            with builder.if_then(builder.icmp_unsigned("!=", left, WORD(0))):
+                yield builder.and_(columns, WORD(-2 * n * VECTOR)), n
 
-    def load(self, address: Any) -> list[Any]:
-        """The vectors of a row."""
-        return [self.builder.load(place, align=self.size) for place in self.places(address)]
+    def members(self, address: Any, stride: Any) -> list[Any]:
+        """The addresses of the rows of a group, given that of the first."""
+        steps = [self.builder.mul(stride, WORD(g)) for g in range(self.size)]
+        return [self.builder.add(address, step) for step in steps]
+
+    def listed(self, k: Any) -> Any:
+        """The address of M[index[k]]."""
+        row = self.builder.sext(self.builder.load(self.builder.gep(self.index, [k])), WORD)
+        return self.builder.add(self.rows, self.builder.mul(row, self.stride))
+
+    def factors(self, k: Any) -> list[Any]:
+        """value[k, g] in every lane of a vector, for each g."""
+        builder, first = self.builder, self.builder.mul(k, WORD(self.size))
+        undefined = ir.Constant(self.vector, ir.Undefined)
+        lane_0 = ir.Constant(ir.VectorType(INT32, self.lanes), None)
+        factors = []
+        for g in range(self.size):
+            factor = builder.load(builder.gep(self.value, [builder.add(first, WORD(g))]))
+            factor = builder.insert_element(undefined, factor, INT32(0))
+            factors.append(builder.shuffle_vector(factor, undefined, lane_0))
+        return factors
+
+    def places(self, address: Any, n: int) -> list[Any]:
+        """Pointers to n vectors from an address on."""
+        add, cast = self.builder.add, self.builder.inttoptr
+        pointer = self.vector.as_pointer()
+        return [cast(add(address, WORD(v * VECTOR)), pointer) for v in range(n)]
+
+    def load(self, address: Any, n: int) -> list[Any]:
+        """N vectors from an address on."""
+        return [self.builder.load(place, align=self.bytes) for place in self.places(address, n)]
 
     def store(self, vectors: list[Any], address: Any) -> None:
-        """Write the vectors of a row."""
-        for vector, place in zip(vectors, self.places(address), strict=True):
-            self.builder.store(vector, place, align=self.size)
-
-    def entry(self, index: Any, value: Any, k: Any, rows: Any, stride: Any) -> tuple[Any, Any]:
-        """The address of M[index[k]], and value[k] in every lane of a vector."""
-        builder = self.builder
-        index = builder.inttoptr(index, INT32.as_pointer())
-        value = builder.inttoptr(value, self.real.as_pointer())
-        row = builder.sext(builder.load(builder.gep(index, [k])), WORD)
-        undefined = ir.Constant(self.vector, ir.Undefined)
-        factor = builder.load(builder.gep(value, [k]))
-        factor = builder.insert_element(undefined, factor, ir.Constant(INT32, 0))
-        lane_0 = ir.Constant(ir.VectorType(INT32, self.lanes), None)
-        factor = builder.shuffle_vector(factor, undefined, lane_0)
-        return builder.add(rows, builder.mul(row, stride)), factor
+        """Write vectors from an address on."""
+        for vector, place in zip(vectors, self.places(address, len(vectors)), strict=True):
+            self.builder.store(vector, place, align=self.bytes)
 
     def multiply_add(self, factor: Any, vectors: list[Any], to: list[Any]) -> list[Any]:
         """Factor * vectors + to, rounded once."""
@@ -84,98 +132,206 @@ class Strip:
         return [self.builder.call(self.fma, [factor, vector, plus]) for vector, plus in pairs]
 
 
-def make_sum_of_rows(n_vectors: int) -> Any:
-    """The kernel sum_of_rows for rows of so many vectors."""
+class Sums:
+    """Vectors of sums, one for each member of a group, that stay in registers during a loop."""
 
-    @intrinsic
-    def kernel(
-        typing: Any,
-        like: Any,
-        out: Any,
-        start: Any,
-        rows: Any,
-        stride: Any,
-        index: Any,
-        value: Any,
-        n: Any,
-    ) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            like, out, start, rows, stride, index, value, n = arguments
-            strip = Strip(builder, like.type, n_vectors)
-            sums = [cgutils.alloca_once(builder, strip.vector) for _ in range(n_vectors)]
-            for total, vector in zip(sums, strip.load(start), strict=True):
-                builder.store(vector, total)
+    def __init__(self, strips: Strips, n: int):
+        self.strips, self.builder = strips, strips.builder
+        zero = ir.Constant(strips.vector, None)
+        self.places = [
+            [cgutils.alloca_once_value(self.builder, zero) for _ in range(n)]
+            for _ in range(strips.size)
+        ]
+        for places in self.places:
+            for place in places:
+                self.builder.store(zero, place)
+
+    def values(self) -> list[list[Any]]:
+        """The vectors of each member."""
+        return [[self.builder.load(place) for place in places] for places in self.places]
+
+    def set(self, values: list[list[Any]]) -> None:
+        """New vectors for each member."""
+        for places, vectors in zip(self.places, values, strict=True):
+            for place, vector in zip(places, vectors, strict=True):
+                self.builder.store(vector, place)
+
+    def add_row(self, k: Any, column: Any) -> None:
+        """Add value[k, g] times the strip of M[index[k]]."""
+        strips, old = self.strips, self.values()
+        vectors = strips.load(self.builder.add(strips.listed(k), column), len(old[0]))
+        pairs = zip(strips.factors(k), old, strict=True)
+        self.set([strips.multiply_add(factor, vectors, sums) for factor, sums in pairs])
+
+    def add(self, others: "Sums") -> None:
+        """Add other sums."""
+        pairs = zip(self.values(), others.values(), strict=True)
+        self.set([list(map(self.builder.fadd, *pair)) for pair in pairs])
+
+
+@intrinsic
+def sum_of_rows(
+    typing: Any,
+    group: Any,
+    out: Any,
+    out_stride: Any,
+    rows: Any,
+    stride: Any,
+    columns: Any,
+    index: Any,
+    value: Any,
+    n: Any,
+) -> Any:
+    """out[g] = sum_k value[k, g] M[index[k]], over a list of n, for so many bytes of columns."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        _, out, out_stride, rows, stride, columns, index, value, n = arguments
+        strips = Strips(builder, group, stride, rows, index, value)
+        for column, n_vectors in strips.over(columns):
+            # Where sums are few, each is split into several, that need not wait for each other.
+            n_chains = max(1, CHAINS // (n_vectors * strips.size))
+            chains = [Sums(strips, n_vectors) for _ in range(n_chains)]
+            rounds = builder.udiv(n, WORD(n_chains))
+            with cgutils.for_range(builder, rounds) as loop:
+                for chain, sums in enumerate(chains):
+                    k = builder.add(builder.mul(loop.index, WORD(n_chains)), WORD(chain))
+                    sums.add_row(k, column)
+            done = builder.mul(rounds, WORD(n_chains))
+            with cgutils.for_range(builder, builder.sub(n, done)) as loop:
+                chains[0].add_row(builder.add(done, loop.index), column)
+            for sums in chains[1:]:
+                chains[0].add(sums)
+            for member, vectors in zip(
+                strips.members(out, out_stride), chains[0].values(), strict=True
+            ):
+                strips.store(vectors, builder.add(member, column))
+        return context.get_dummy_value()
+
+    return types.void(group, *[types.intp] * 8), generate
+
+
+@intrinsic
+def add_outer(
+    typing: Any,
+    group: Any,
+    rows: Any,
+    row: Any,
+    stride: Any,
+    columns: Any,
+    index: Any,
+    value: Any,
+    n: Any,
+) -> Any:
+    """M[index[k]] += sum_g value[k, g] row[g], for a list of n, for so many bytes of columns."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        _, rows, row, stride, columns, index, value, n = arguments
+        strips = Strips(builder, group, stride, rows, index, value)
+        for column, n_vectors in strips.over(columns):
+            members = [
+                strips.load(builder.add(member, column), n_vectors)
+                for member in strips.members(row, stride)
+            ]
             with cgutils.for_range(builder, n) as loop:
-                row, factor = strip.entry(index, value, loop.index, rows, stride)
-                old = [builder.load(total) for total in sums]
-                new = strip.multiply_add(factor, strip.load(row), old)
-                for total, vector in zip(sums, new, strict=True):
-                    builder.store(vector, total)
-            strip.store([builder.load(total) for total in sums], out)
-            return context.get_dummy_value()
+                target = builder.add(strips.listed(loop.index), column)
+                vectors = strips.load(target, n_vectors)
+                for factor, member in zip(strips.factors(loop.index), members, strict=True):
+                    vectors = strips.multiply_add(factor, member, vectors)
+                strips.store(vectors, target)
+        return context.get_dummy_value()
 
-        return types.void(like, *[types.intp] * 7), generate
-
-    return kernel
+    return types.void(group, *[types.intp] * 7), generate
 
 
-def make_add_outer(n_vectors: int) -> Any:
-    """The kernel add_outer for rows of so many vectors."""
+@intrinsic
+def list_block(
+    typing: Any,
+    group: Any,
+    source: Any,
+    at: Any,
+    stride: Any,
+    wanted: Any,
+    column: Any,
+    index: Any,
+    value: Any,
+    n: Any,
+) -> Any:
+    """List those of BLOCK columns of a group of rows that are wanted and not all zero.
 
-    @intrinsic
-    def kernel(
-        typing: Any, like: Any, rows: Any, stride: Any, row: Any, index: Any, value: Any, n: Any
-    ) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            like, rows, stride, row, index, value, n = arguments
-            strip = Strip(builder, like.type, n_vectors)
-            vectors = strip.load(row)
-            with cgutils.for_range(builder, n) as loop:
-                target, factor = strip.entry(index, value, loop.index, rows, stride)
-                strip.store(strip.multiply_add(factor, vectors, strip.load(target)), target)
-            return context.get_dummy_value()
+    Args:
+        typing: Numba's.
+        group: as everywhere here.
+        source: an array; bytes are grey levels, and listed as numbers in [0, 1].
+        at: row g of the group is source[at + g stride:].
+        stride: likewise.
+        wanted: a bit for each column.
+        column: the number of the first.
+        index: the address of the list of columns.
+        value: the address of their values.
+        n: how long the list is; gives how long it becomes. One entry more is overwritten.
+    """
 
-        return types.void(like, *[types.intp] * 6), generate
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        _, array, at, stride, wanted, column, index, value, n = arguments
+        data = context.make_array(source)(context, builder, array).data
+        real = context.get_data_type(group.dtype)
+        kind = ir.VectorType(context.get_data_type(source.dtype), BLOCK)
+        places = [
+            builder.gep(data, [builder.add(at, builder.mul(stride, WORD(g)))])
+            for g in range(len(group))
+        ]
+        rows = [
+            builder.load(builder.bitcast(place, kind.as_pointer()), align=1) for place in places
+        ]
+        zero = ir.Constant(kind, None)
+        if source.dtype in types.real_domain:  # what is no number is not zero
+            lit = [builder.fcmp_unordered("!=", row, zero) for row in rows]
+        else:
+            lit = [builder.icmp_unsigned("!=", row, zero) for row in rows]
+        live = builder.zext(builder.bitcast(reduce(builder.or_, lit), ir.IntType(BLOCK)), WORD)
+        live = builder.and_(live, wanted)
+        length = cgutils.alloca_once_value(builder, n)
+        builder.store(n, length)
+        with builder.if_then(builder.icmp_unsigned("!=", live, WORD(0))):
+            if source.dtype not in types.real_domain:
+                unit = ir.Constant(ir.VectorType(real, BLOCK), [1 / 255] * BLOCK)
+                rows = [builder.fmul(builder.uitofp(row, unit.type), unit) for row in rows]
+            entry = ir.VectorType(real, len(group))
+            index = builder.inttoptr(index, INT32.as_pointer())
+            value = builder.inttoptr(value, entry.as_pointer())
+            first = builder.trunc(column, INT32)
+            for c, values in enumerate(columns_of(builder, rows)):
+                k = builder.load(length)
+                builder.store(builder.add(first, INT32(c)), builder.gep(index, [k]))
+                builder.store(values, builder.gep(value, [k]), align=group.dtype.bitwidth // 8)
+                bit = builder.and_(builder.lshr(live, WORD(c)), WORD(1))
+                builder.store(builder.add(k, bit), length)
+        return builder.load(length)
 
-    return kernel
+    return types.intp(group, source, *[types.intp] * 7), generate
 
 
-sum_8, sum_4, sum_2, sum_1 = map(make_sum_of_rows, (8, 4, 2, 1))
-outer_8, outer_4, outer_2, outer_1 = map(make_add_outer, (8, 4, 2, 1))
+def columns_of(builder: Any, rows: list[Any]) -> list[Any]:
+    """Rows of vectors as vectors of columns: a transposition by interleaving."""
+    size, lanes = len(rows), rows[0].type.count
+    vectors = rows
+    while len(vectors) > 1:  # a0 a1 ... and b0 b1 ... become a0 b0 a1 b1 ...
+        half = len(vectors) // 2
+        mask = [lane + side * lanes for lane in range(lanes) for side in range(2)]
+        pairs = zip(vectors[:half], vectors[half:], strict=True)
+        vectors = [shuffle(builder, *pair, mask) for pair in pairs]
+        lanes *= 2
+    whole = vectors[0]
+    return [
+        shuffle(builder, whole, whole, list(range(c * size, (c + 1) * size)))
+        for c in range(rows[0].type.count)
+    ]
 
 
-@jit
-def sum_of_rows(like, out, start, rows, stride, columns, index, value, n):
-    """Out = start + sum_k value[k] M[index[k]], over a list of n, for so many bytes of columns."""
-    c = 0
-    while columns - c >= 8 * VECTOR:
-        sum_8(like, out + c, start + c, rows + c, stride, index, value, n)
-        c += 8 * VECTOR
-    if columns - c >= 4 * VECTOR:
-        sum_4(like, out + c, start + c, rows + c, stride, index, value, n)
-        c += 4 * VECTOR
-    if columns - c >= 2 * VECTOR:
-        sum_2(like, out + c, start + c, rows + c, stride, index, value, n)
-        c += 2 * VECTOR
-    if columns - c >= VECTOR:
-        sum_1(like, out + c, start + c, rows + c, stride, index, value, n)
-
-
-@jit
-def add_outer(like, rows, stride, columns, row, index, value, n):
-    """M[index[k]] += value[k] row, for every k of a list of n, for so many bytes of columns."""
-    c = 0
-    while columns - c >= 8 * VECTOR:
-        outer_8(like, rows + c, stride, row + c, index, value, n)
-        c += 8 * VECTOR
-    if columns - c >= 4 * VECTOR:
-        outer_4(like, rows + c, stride, row + c, index, value, n)
-        c += 4 * VECTOR
-    if columns - c >= 2 * VECTOR:
-        outer_2(like, rows + c, stride, row + c, index, value, n)
-        c += 2 * VECTOR
-    if columns - c >= VECTOR:
-        outer_1(like, rows + c, stride, row + c, index, value, n)
+def shuffle(builder: Any, a: Any, b: Any, lanes: list[int]) -> Any:
+    """The vector of some lanes of two."""
+    kind = ir.VectorType(INT32, len(lanes))
+    return builder.shuffle_vector(a, b, ir.Constant(kind, lanes))
 
 
 @intrinsic
@@ -203,6 +359,53 @@ def fetch_and_add(typing: Any, array: Any, at: Any, amount: Any) -> Any:
         return builder.atomic_rmw("add", place, arguments[2], "seq_cst")
 
     return types.int64(array, types.intp, types.int64), generate
+
+
+IS_X86 = platform.machine() in ("x86_64", "AMD64")
+DENORMALS_ARE_ZERO = 0x8040  # as inputs and as results, in the control register of x86
+
+
+@intrinsic
+def flush_denormals(typing: Any) -> Any:
+    """From now on numbers below the normal ones are zero, in this thread; gives what was before.
+
+    A moment that fades away would else stay for ever at the smallest number there is, and x86 needs
+    a hundred times as long for such a number. Other processors do not.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        place = cgutils.alloca_once_value(builder, INT32(0))
+        if IS_X86:
+            call_on_control_register(builder, "llvm.x86.sse.stmxcsr", place)
+            before = builder.load(place)
+            builder.store(builder.or_(before, INT32(DENORMALS_ARE_ZERO)), place)
+            call_on_control_register(builder, "llvm.x86.sse.ldmxcsr", place)
+            return before
+        return builder.load(place)
+
+    return types.int32(), generate
+
+
+@intrinsic
+def restore_arithmetic(typing: Any, before: Any) -> Any:
+    """Undo flush_denormals."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        if IS_X86:
+            place = cgutils.alloca_once_value(builder, arguments[0])
+            builder.store(arguments[0], place)
+            call_on_control_register(builder, "llvm.x86.sse.ldmxcsr", place)
+        return context.get_dummy_value()
+
+    return types.void(types.int32), generate
+
+
+def call_on_control_register(builder: Any, name: str, place: Any) -> None:
+    """Read or write the register that says how to round, from or to a place in memory."""
+    byte = ir.IntType(8).as_pointer()
+    kind = ir.FunctionType(ir.VoidType(), [byte])
+    function = cgutils.get_or_insert_function(builder.module, kind, name)
+    builder.call(function, [builder.bitcast(place, byte)])
 
 
 SPINS = 2000  # before a thread that waits offers its core to others

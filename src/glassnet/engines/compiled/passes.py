@@ -1,36 +1,40 @@
 """Passes: forward, backward, gradient and step of one batch, as each of several threads does them.
 
-Only entries that are not zero are visited, by lists of (index, value): the ink of each picture, the
-neurons of each layer that ReLU has left on. A bias is the weight of one more input, always 1.
+Examples are worked on in groups, and what is zero in a whole group is left out by lists of (index,
+values): the paper around the digits. A bias is the weight of one more input, always 1.
 
-Examples are divided among the threads on the way forward and back, rows of weights in the gradient:
-no two threads write to one place, nothing has to be added up over threads, and every number is
-computed by the same operations in the same order whatever the number of threads.
+Groups are divided among the threads on the way forward and back, rows of weights in the gradient.
+A first layer that is wide is divided by columns in both: so each core keeps its part of the most
+weights. No two threads write to one place, nothing has to be added up over threads, and every
+number is computed by the same operations in the same order whatever the number of threads.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import types
-from numba.extending import overload
 
 from glassnet.engines.compiled.kernels import (
+    BLOCK,
     VECTOR,
     add_outer,
+    flush_denormals,
     jit,
+    list_block,
     prefetch,
+    restore_arithmetic,
     sum_of_rows,
     wait_for_all,
 )
 
-AHEAD = 4  # how many pictures ahead memory is asked for
 CACHE_LINE = 64
+STRIP = 8 * VECTOR  # bytes of columns, of which all rows stay in the cache while groups use them
 
 
 class Plan(NamedTuple):
     """What is computed. Offsets count numbers from the start of an array, one for each layer.
 
     Args:
+        group: a tuple of as many zeros as examples are worked on together.
         layers: the widths of the layers (L+1,).
         widths: the same, padded to whole vectors (L+1,).
         activations: one code for each hidden layer, and one not used.
@@ -41,14 +45,18 @@ class Plan(NamedTuple):
         l1: the penalty's.
         batch: examples to a step.
         chunk: examples that are worked on at once; a larger batch is worked on in chunks.
-        weight_at: where W[l] begins, (layers[l] + 1) rows of widths[l+1].
+        weight_at: where W[l] begins, for each of its parts (layers[l] + 1) rows of its columns.
         back_at: where the transpose of W[l] begins, layers[l+1] rows of widths[l].
-        row_at: where the outputs of layer l begin, chunk rows of widths[l].
-        list_at: where the lists of layer l begin, chunk lists of layers[l] + 1.
-        shares: the rows of W[l] that thread t owns: from shares[l, t] to shares[l, t+1].
-        scattered: whether W[l] is so narrow that its gradient is added up picture by picture.
+        row_at: where the outputs of layer l begin, for each part a row for each example.
+        list_at: where the lists of layer l begin, layers[l] + 1 entries for each.
+        n_groups: in a chunk.
+        n_parts: into how many parts the columns of layer l are divided: as there are threads, or 1.
+        columns: part p of layer l are its columns from columns[l, p] to columns[l, p+1].
+        shares: the rows of W[l] that thread t changes, from shares[l, t] to shares[l, t+1], if the
+            threads divide rows, not columns.
     """
 
+    group: Any
     layers: Any
     widths: Any
     activations: Any
@@ -63,8 +71,10 @@ class Plan(NamedTuple):
     back_at: Any
     row_at: Any
     list_at: Any
+    n_groups: Any
+    n_parts: Any
+    columns: Any
     shares: Any
-    scattered: Any
 
 
 class Buffers(NamedTuple):
@@ -78,16 +88,13 @@ class Buffers(NamedTuple):
         second: the rule's second state, like theta.
         a: the outputs of all layers for a chunk.
         delta: their errors.
+        inputs: the rows of the group that each thread reads.
         index: of the lists of what is not zero in each layer.
-        value: likewise.
-        cuts: where in its list each thread's part of an example begins, (L, chunk, threads + 1).
-        turned_index: the lists of examples in which an input is not zero, chunk for each input.
-        turned_value: likewise.
-        turned_count: how long they are, of each thread.
+        value: likewise, len(group) for each entry.
+        counts: how long they are, (L, lists).
+        cuts: where in them each thread's share of the rows begins, (L, lists, threads + 1).
         scratch_index: a list for each thread.
         scratch_value: likewise.
-        zeros: a row of zeros.
-        grey: the number for each grey level (256,).
         losses: of each example.
         prices: the penalty at each step.
         meeting_place: where the threads wait for each other.
@@ -100,182 +107,135 @@ class Buffers(NamedTuple):
     second: Any
     a: Any
     delta: Any
+    inputs: Any
     index: Any
     value: Any
+    counts: Any
     cuts: Any
-    turned_index: Any
-    turned_value: Any
-    turned_count: Any
     scratch_index: Any
     scratch_value: Any
-    zeros: Any
-    grey: Any
     losses: Any
     prices: Any
     meeting_place: Any
 
 
-def number(grey, x):
-    """What an input is worth: a grey level by the table, a float as it is."""
-    raise NotImplementedError
+@jit
+def list_rows(group, source, at, stride, width, first, index, value, n):
+    """List the columns in which not all rows of a group are zero; gives how long a list becomes.
 
-
-@overload(number)
-def compile_number(grey, x):
-    """The two cases, chosen when the type is known."""
-    if isinstance(x, types.Integer):
-        return lambda grey, x: grey[x]
-    return lambda grey, x: x
+    Row g of the group is source[at + g stride:], `width` long, padded to whole blocks; `first` is
+    the number of its first column. Index and value are addresses.
+    """
+    for column in range(0, width, BLOCK):
+        wanted = (1 << min(BLOCK, width - column)) - 1
+        n = list_block(group, source, at + column, stride, wanted, first + column, index, value, n)
+    return n
 
 
 @jit
-def list_inputs(x, row, grey, index, value, at):
-    """List what is not zero in a row of x, and the constant input; gives the length."""
-    n = at
-    width = x.shape[1]
-    for i in range(width):
-        level = x[row, i]
-        index[n] = i
-        value[n] = number(grey, level)
-        n += level != 0
-    index[n] = width
-    value[n] = 1
-    return n + 1 - at
-
-
-@jit
-def list_row(a, a_at, width, index, value, at):
-    """List what is not zero in a row of a; gives the length."""
-    n = at
-    for i in range(width):
-        v = a[a_at + i]
-        index[n] = i
-        value[n] = v
-        n += v != 0
-    return n - at
-
-
-@jit
-def cut_list(cuts, shares, index, at, n):
-    """Note where in a list the rows of each thread begin."""
-    cuts[0] = 0
-    for thread in range(1, len(shares) - 1):
-        low, high = cuts[thread - 1], n
-        while low < high:
-            middle = (low + high) // 2
-            if index[at + middle] < shares[thread]:
-                low = middle + 1
-            else:
-                high = middle
-        cuts[thread] = low
-    cuts[len(shares) - 1] = n
-
-
-@jit
-def activate(activation, a, at, n):
+def activate(activation, a):
     """A = f(z) in place; the codes are those of ACTIVATIONS in order."""
-    half, leak = a.dtype.type(0.5), a.dtype.type(0.01)
+    zero, half, leak = a.dtype.type(0), a.dtype.type(0.5), a.dtype.type(0.01)
     if activation == 1:
-        for i in range(at, at + n):
+        for i in range(len(a)):
             a[i] = half * (1 + np.tanh(half * a[i]))
     elif activation == 2:
-        for i in range(at, at + n):
+        for i in range(len(a)):
             a[i] = np.tanh(a[i])
     elif activation == 3:
-        for i in range(at, at + n):
-            a[i] = a[i] if not a[i] <= 0 else 0  # a NaN stays
+        for i in range(len(a)):
+            a[i] = a[i] if not a[i] <= 0 else zero  # a NaN stays
     elif activation == 4:
-        for i in range(at, at + n):
+        for i in range(len(a)):
             a[i] = a[i] if not a[i] <= 0 else leak * a[i]
 
 
 @jit
-def multiply_by_slope(activation, delta, a, at, n):
+def multiply_by_slope(activation, delta, a):
     """Delta *= f'(a) in place."""
-    leak = a.dtype.type(0.01)
+    zero, leak = a.dtype.type(0), a.dtype.type(0.01)
     if activation == 1:
-        for i in range(at, at + n):
+        for i in range(len(a)):
             delta[i] *= a[i] * (1 - a[i])
     elif activation == 2:
-        for i in range(at, at + n):
+        for i in range(len(a)):
             delta[i] *= 1 - a[i] * a[i]
     elif activation == 3:
-        for i in range(at, at + n):
-            delta[i] = delta[i] if a[i] > 0 else 0
+        for i in range(len(a)):
+            delta[i] = delta[i] if a[i] > 0 else zero
     elif activation == 4:
-        for i in range(at, at + n):
+        for i in range(len(a)):
             delta[i] = delta[i] if a[i] > 0 else leak * delta[i]
 
 
 @jit
-def softmax_loss(z, y, row, at, n, delta, scale):
+def softmax_loss(z, y, delta, scale):
     """Cross-entropy over a softmax, and scale (a - y) in delta."""
-    top = z[at]
-    for k in range(1, n):
-        top = max(top, z[at + k])
+    top = z[0]
+    for k in range(len(z)):
+        top = max(top, z[k])
     total = z.dtype.type(0)
-    for k in range(n):
-        delta[at + k] = np.exp(z[at + k] - top)
-        total += delta[at + k]
+    for k in range(len(z)):
+        delta[k] = np.exp(z[k] - top)
+        total += delta[k]
     log_total = np.log(total)
     loss = z.dtype.type(0)
-    for k in range(n):
-        loss -= y[row, k] * (z[at + k] - top - log_total)
-        delta[at + k] = (delta[at + k] / total - y[row, k]) * scale
+    for k in range(len(z)):
+        loss -= y[k] * (z[k] - top - log_total)
+        delta[k] = (delta[k] / total - y[k]) * scale
     return loss
 
 
 @jit
-def loss_and_error(kind, z, y, row, at, n, delta, scale):
+def loss_and_error(kind, z, y, delta, scale):
     """The loss of one example, and scale dloss/dz in delta; the codes are LOSSES in order."""
     if kind == 0:
-        return softmax_loss(z, y, row, at, n, delta, scale)
+        return softmax_loss(z, y, delta, scale)
     loss, half = z.dtype.type(0), z.dtype.type(0.5)
-    for k in range(n):
-        v, target = z[at + k], y[row, k]
+    for k in range(len(z)):
         if kind == 1:
-            m = max(v, z.dtype.type(0))
-            loss += m + np.log(np.exp(-m) + np.exp(v - m)) - target * v
-            delta[at + k] = (half * (1 + np.tanh(half * v)) - target) * scale
+            m = max(z[k], z.dtype.type(0))
+            loss += m + np.log(np.exp(-m) + np.exp(z[k] - m)) - y[k] * z[k]
+            delta[k] = (half * (1 + np.tanh(half * z[k])) - y[k]) * scale
         elif kind == 2:
-            a = half * (1 + np.tanh(half * v))
-            loss += half * (a - target) * (a - target)
-            delta[at + k] = (a - target) * a * (1 - a) * scale
+            a = half * (1 + np.tanh(half * z[k]))
+            loss += half * (a - y[k]) * (a - y[k])
+            delta[k] = (a - y[k]) * a * (1 - a) * scale
         else:
-            loss += half * (v - target) * (v - target)
-            delta[at + k] = (v - target) * scale
+            loss += half * (z[k] - y[k]) * (z[k] - y[k])
+            delta[k] = (z[k] - y[k]) * scale
     return loss
 
 
 @jit
-def update(rule, c, theta, grad, first, second, begin, end, eta, t, l2, l1):
-    """One step of a rule for theta[begin:end]; the codes are those of RULES in order."""
-    real = theta.dtype.type
+def update(rule, c, theta, grad, first, second, eta, t, l2, l1):
+    """One step of a rule; the codes are those of RULES in order."""
+    n, real = len(theta), theta.dtype.type
     mu, rest = real(c[0]), real(1 - c[0])
     if l2 != 0 or l1 != 0:
-        for i in range(begin, end):
+        for i in range(n):
             grad[i] += l2 * theta[i] + l1 * np.sign(theta[i])
     if rule == 0:
-        for i in range(begin, end):
+        for i in range(n):
             theta[i] -= eta * grad[i]
     elif rule == 1:
-        for i in range(begin, end):
+        for i in range(n):
             first[i] = mu * first[i] - eta * grad[i]
             theta[i] += first[i]
     elif rule == 2:
-        for i in range(begin, end):
+        for i in range(n):
             first[i] = mu * first[i] - eta * grad[i]
             theta[i] += mu * first[i] - eta * grad[i]
     elif rule == 3:
         epsilon = real(c[1])
-        for i in range(begin, end):
+        for i in range(n):
             first[i] = mu * first[i] + rest * grad[i] * grad[i]
             theta[i] -= eta * grad[i] / (np.sqrt(first[i]) + epsilon)
     else:  # Adam, or AdamW, whose decay is c[3]
         beta2, rest2, epsilon = real(c[1]), real(1 - c[1]), real(c[2])
         m_scale, v_scale = real(1 / (1 - c[0] ** t)), real(1 / (1 - c[1] ** t))
         keep = real(1 - eta * c[3])
-        for i in range(begin, end):
+        for i in range(n):
             first[i] = mu * first[i] + rest * grad[i]
             second[i] = beta2 * second[i] + rest2 * grad[i] * grad[i]
             step = eta * (first[i] * m_scale) / (np.sqrt(second[i] * v_scale) + epsilon)
@@ -283,144 +243,235 @@ def update(rule, c, theta, grad, first, second, begin, end, eta, t, l2, l1):
 
 
 @jit
-def forward(plan, b, x, rows, begin, end):
-    """Lists and outputs of every layer, for examples begin..end of the chunk at rows."""
-    size = b.theta.itemsize
-    like = b.theta.dtype.type(0)
-    last = len(plan.layers) - 2
-    for e in range(begin, end):
-        if e + AHEAD < len(rows):
-            address = x.ctypes.data + rows[e + AHEAD] * x.strides[0]
-            for line in range(0, x.strides[0], CACHE_LINE):
-                prefetch(address + line)
-        at = plan.list_at[0] + e * (plan.layers[0] + 1)
-        n = list_inputs(x, rows[e], b.grey, b.index, b.value, at)
-        cut_list(b.cuts[0, e], plan.shares[0], b.index, at, n)
-    for l in range(last + 1):
-        stride = size * plan.widths[l + 1]
-        strip = 8 * VECTOR  # of columns, which stays in the cache while all examples use it
-        for column in range(0, stride, strip):
-            columns = min(strip, stride - column)
-            weights = b.theta.ctypes.data + size * plan.weight_at[l] + column
-            for e in range(begin, end):
-                at = plan.list_at[l] + e * (plan.layers[l] + 1)
-                sum_of_rows(
-                    like,
-                    b.a.ctypes.data + size * plan.row_at[l + 1] + e * stride + column,
-                    b.zeros.ctypes.data,
-                    weights,
-                    stride,
-                    columns,
-                    b.index.ctypes.data + 4 * at,
-                    b.value.ctypes.data + size * at,
-                    b.cuts[l, e, -1],
-                )
-        if l < last:
-            width = plan.layers[l + 1]
-            for e in range(begin, end):
-                row = plan.row_at[l + 1] + e * plan.widths[l + 1]
-                activate(plan.activations[l], b.a, row, width)
-                at = plan.list_at[l + 1] + e * (width + 1)
-                n = list_row(b.a, row, width, b.index, b.value, at)
-                b.index[at + n] = width
-                b.value[at + n] = 1
-                cut_list(b.cuts[l + 1, e], plan.shares[l + 1], b.index, at, n + 1)
+def read_inputs(x, rows, first, n_real, inputs):
+    """Copy the rows of a group to inputs, zeros where it has no more, and ask for the next ones."""
+    inputs[n_real:] = 0
+    for g in range(n_real):
+        row = x[rows[first + g]]
+        for i in range(x.shape[1]):
+            inputs[g, i] = row[i]
+    for g in range(min(len(inputs), len(rows) - first - n_real)):
+        address = x.ctypes.data + rows[first + n_real + g] * x.strides[0]
+        for line in range(0, x.strides[0], CACHE_LINE):
+            prefetch(address + line)
 
 
 @jit
-def backward(plan, b, y, rows, first_loss, begin, end, scale, thread):
-    """Losses, and errors of every layer times scale, for examples begin..end of the chunk."""
-    size = b.theta.itemsize
-    like = b.theta.dtype.type(0)
+def width_of(plan, l, part):
+    """How many columns a part of layer l has, padding included."""
+    return plan.columns[l, part + 1] - plan.columns[l, part]
+
+
+@jit
+def row_place(plan, l, part, e):
+    """Where the outputs, or errors, of example e in a part of layer l are."""
+    n_rows = plan.n_groups * len(plan.group)
+    return plan.row_at[l] + n_rows * plan.columns[l, part] + e * width_of(plan, l, part)
+
+
+@jit
+def weight_place(plan, l, part, i):
+    """Where row i of a part of W[l] is."""
+    before = (plan.layers[l] + 1) * plan.columns[l + 1, part]
+    return plan.weight_at[l] + before + i * width_of(plan, l + 1, part)
+
+
+@jit
+def list_number(plan, l, q, thread):
+    """Which list has what group q puts into W[l]: threads that divide columns have their own."""
+    return q + plan.n_groups * thread * (plan.n_parts[l + 1] > 1)
+
+
+@jit
+def list_place(plan, l, number):
+    """Where a list begins."""
+    return plan.list_at[l] + number * (plan.layers[l] + 1)
+
+
+@jit
+def end_list(plan, b, l, number, n, n_real):
+    """Add the bias's input, always 1 for the examples that are there, and note lengths."""
+    size, at = len(plan.group), list_place(plan, l, number)
+    b.index[at + n] = plan.layers[l]
+    for g in range(size):
+        b.value[(at + n) * size + g] = g < n_real
+    b.counts[l, number] = n + 1
+    for thread in range(plan.shares.shape[1]):
+        cut = np.searchsorted(b.index[at : at + n + 1], plan.shares[l, thread])
+        b.cuts[l, number, thread] = cut
+
+
+@jit
+def list_outputs(plan, b, a, l, q, index, value):
+    """List what group q has in layer l, of a or what is like it; index and value are addresses."""
+    n = 0
+    for part in range(plan.n_parts[l]):
+        left, width = plan.columns[l, part], width_of(plan, l, part)
+        at = row_place(plan, l, part, q * len(plan.group))
+        live = min(width, plan.layers[l] - left)
+        n = list_rows(plan.group, a, at, width, live, left, index, value, n)
+    return n
+
+
+@jit
+def multiply(plan, b, l, part, begin, end, thread):
+    """The outputs of a part of W[l] and its activation, for groups begin..end."""
+    size, word = len(plan.group), b.theta.itemsize
+    width = width_of(plan, l + 1, part)
+    outputs = b.a.ctypes.data + word * row_place(plan, l + 1, part, 0)
+    weights = b.theta.ctypes.data + word * weight_place(plan, l, part, 0)
+    for left in range(0, word * width, STRIP):
+        for q in range(begin, end):
+            number = list_number(plan, l, q, thread)
+            at = list_place(plan, l, number)
+            sum_of_rows(
+                plan.group,
+                outputs + word * width * size * q + left,
+                word * width,
+                weights + left,
+                word * width,
+                min(STRIP, word * width - left),
+                b.index.ctypes.data + 4 * at,
+                b.value.ctypes.data + word * size * at,
+                b.counts[l, number],
+            )
+    first = row_place(plan, l + 1, part, begin * size)
+    last = row_place(plan, l + 1, part, end * size)
+    activate(plan.activations[l], b.a[first:last])
+
+
+@jit
+def forward(plan, b, x, rows, n, begin, end, thread, n_threads):
+    """Lists and outputs of every layer, for groups begin..end of a chunk: rows[:n] of x."""
+    size, word = len(plan.group), b.theta.itemsize
+    by_columns = plan.n_parts[1] > 1
+    first, last = (0, -(-n // size)) if by_columns else (begin, end)
+    inputs = b.inputs[thread]
+    for q in range(first, last):
+        n_real = min(size, n - q * size)
+        read_inputs(x, rows, q * size, n_real, inputs)
+        number = list_number(plan, 0, q, thread)
+        at = list_place(plan, 0, number)
+        index, value = b.index.ctypes.data + 4 * at, b.value.ctypes.data + word * size * at
+        width = inputs.shape[1]
+        live = list_rows(plan.group, inputs.ravel(), 0, width, plan.layers[0], 0, index, value, 0)
+        end_list(plan, b, 0, number, live, n_real)
+    multiply(plan, b, 0, thread * by_columns, first, last, thread)
+    if by_columns:
+        wait_for_all(b.meeting_place, n_threads)
+    for l in range(1, len(plan.layers) - 1):
+        for q in range(begin, end):
+            at = list_place(plan, l, q)
+            index, value = b.index.ctypes.data + 4 * at, b.value.ctypes.data + word * size * at
+            live = list_outputs(plan, b, b.a, l, q, index, value)
+            end_list(plan, b, l, q, live, min(size, n - q * size))
+        multiply(plan, b, l, 0, begin, end, thread)
+
+
+@jit
+def backward(plan, b, y, rows, n, losses, begin, end, scale, thread):
+    """Losses, and errors of every layer times scale, for groups begin..end of a chunk."""
+    size, word = len(plan.group), b.theta.itemsize
     last = len(plan.layers) - 1
-    scratch = thread * (plan.layers.max() + 1)
-    index = b.scratch_index.ctypes.data + 4 * scratch
-    value = b.scratch_value.ctypes.data + size * scratch
-    for e in range(begin, end):
-        at = plan.row_at[last] + e * plan.widths[last]
-        n = plan.layers[last]
-        b.losses[first_loss + e] = loss_and_error(plan.loss, b.a, y, rows[e], at, n, b.delta, scale)
+    index, value = b.scratch_index[thread].ctypes.data, b.scratch_value[thread].ctypes.data
+    for q in range(begin, end):
+        b.delta[row_place(plan, last, 0, q * size) : row_place(plan, last, 0, (q + 1) * size)] = 0
+        for e in range(q * size, min((q + 1) * size, n)):
+            at = row_place(plan, last, 0, e)
+            z, delta = b.a[at:][: plan.layers[last]], b.delta[at:]
+            losses[e] = loss_and_error(plan.loss, z, y[rows[e]], delta, scale)
         for l in range(last - 1, 0, -1):
-            n = list_row(b.delta, at, plan.layers[l + 1], b.scratch_index, b.scratch_value, scratch)
-            at = plan.row_at[l] + e * plan.widths[l]
-            stride = size * plan.widths[l]
-            out = b.delta.ctypes.data + size * at
-            weights = b.back.ctypes.data + size * plan.back_at[l]
-            zeros = b.zeros.ctypes.data
-            sum_of_rows(like, out, zeros, weights, stride, stride, index, value, n)
-            multiply_by_slope(plan.activations[l - 1], b.delta, b.a, at, plan.layers[l])
+            live = list_outputs(plan, b, b.delta, l + 1, q, index, value)
+            for part in range(plan.n_parts[l]):
+                left, width = plan.columns[l, part], width_of(plan, l, part)
+                at = row_place(plan, l, part, q * size)
+                sum_of_rows(
+                    plan.group,
+                    b.delta.ctypes.data + word * at,
+                    word * width,
+                    b.back.ctypes.data + word * (plan.back_at[l] + left),
+                    word * plan.widths[l],
+                    word * width,
+                    index,
+                    value,
+                    live,
+                )
+                errors, outputs = b.delta[at:], b.a[at:][: size * width]
+                multiply_by_slope(plan.activations[l - 1], errors, outputs)
 
 
 @jit
-def scatter_gradient(plan, b, l, n, target, thread):
-    """Add to my rows of W[l], or of its gradient: picture by picture, input times error."""
-    size = b.theta.itemsize
-    like = b.theta.dtype.type(0)
-    stride = size * plan.widths[l + 1]
-    rows = target.ctypes.data + size * plan.weight_at[l]
-    for e in range(n):
-        cut = b.cuts[l, e, thread]
-        at = plan.list_at[l] + e * (plan.layers[l] + 1) + cut
-        add_outer(
-            like,
-            rows,
-            stride,
-            stride,
-            b.delta.ctypes.data + size * plan.row_at[l + 1] + e * stride,
-            b.index.ctypes.data + 4 * at,
-            b.value.ctypes.data + size * at,
-            b.cuts[l, e, thread + 1] - cut,
-        )
+def my_part(plan, l, thread):
+    """The part of W[l] that a thread changes, and from which row to which."""
+    if plan.n_parts[l + 1] > 1:
+        return thread, 0, plan.layers[l] + 1
+    return 0, plan.shares[l, thread], plan.shares[l, thread + 1]
 
 
 @jit
-def gather_gradient(plan, b, l, n, target, thread):
-    """Add to my rows of W[l], or of its gradient: row by row, over the pictures with ink there."""
-    size = b.theta.itemsize
-    like = b.theta.dtype.type(0)
-    begin, end = plan.shares[l, thread], plan.shares[l, thread + 1]
-    count = b.turned_count[thread]
-    count[begin:end] = 0
-    for e in range(n):
-        at = plan.list_at[l] + e * (plan.layers[l] + 1)
-        for k in range(at + b.cuts[l, e, thread], at + b.cuts[l, e, thread + 1]):
-            i = b.index[k]
-            place = plan.list_at[l] + i * plan.chunk + count[i]
-            b.turned_index[place] = e
-            b.turned_value[place] = b.value[k]
-            count[i] += 1
-    stride = size * plan.widths[l + 1]
-    errors = b.delta.ctypes.data + size * plan.row_at[l + 1]
-    for i in range(begin, end):
-        if count[i]:
-            row = target.ctypes.data + size * plan.weight_at[l] + i * stride
-            at = plan.list_at[l] + i * plan.chunk
-            index = b.turned_index.ctypes.data + 4 * at
-            value = b.turned_value.ctypes.data + size * at
-            sum_of_rows(like, row, row, errors, stride, stride, index, value, count[i])
+def clear_gradient(plan, b, l, thread):
+    """Zeros in my part of the gradient of W[l]."""
+    part, begin, end = my_part(plan, l, thread)
+    b.grad[weight_place(plan, l, part, begin) : weight_place(plan, l, part, end)] = 0
 
 
 @jit
-def update_rows(plan, b, l, eta, t, thread):
-    """The rule's step for my rows of W[l]; the last row is the bias, which has no price."""
-    width = plan.widths[l + 1]
-    begin, end = plan.shares[l, thread], plan.shares[l, thread + 1]
-    base = plan.weight_at[l]
-    at, stop = base + begin * width, base + end * width
-    bias = base + min(end, plan.layers[l]) * width
-    rule, c = plan.rule, plan.constants
-    update(rule, c, b.theta, b.grad, b.first, b.second, at, bias, eta, t, plan.l2, plan.l1)
-    none = plan.l2 * 0
-    update(rule, c, b.theta, b.grad, b.first, b.second, bias, stop, eta, t, none, none)
+def add_gradient(plan, b, l, n_groups, target, thread):
+    """Add the gradient of my part of W[l] to target: inputs times errors, group by group."""
+    size, word = len(plan.group), b.theta.itemsize
+    part, begin, end = my_part(plan, l, thread)
+    whole = end - begin > plan.layers[l]
+    width = width_of(plan, l + 1, part)
+    weights = target.ctypes.data + word * weight_place(plan, l, part, 0)
+    errors = b.delta.ctypes.data + word * row_place(plan, l + 1, part, 0)
+    for left in range(0, word * width, STRIP):
+        for q in range(n_groups):
+            number = list_number(plan, l, q, thread)
+            first, last = b.cuts[l, number, thread], b.cuts[l, number, thread + 1]
+            if whole:
+                first, last = 0, b.counts[l, number]
+            at = list_place(plan, l, number) + first
+            add_outer(
+                plan.group,
+                weights + left,
+                errors + word * width * size * q + left,
+                word * width,
+                min(STRIP, word * width - left),
+                b.index.ctypes.data + 4 * at,
+                b.value.ctypes.data + word * size * at,
+                last - first,
+            )
+
+
+@jit
+def update_rows(plan, b, l, part, begin, end, l2, l1, eta, t):
+    """The rule's step for some rows of a part of W[l]."""
+    at, end = weight_place(plan, l, part, begin), weight_place(plan, l, part, end)
+    theta, grad, first, second = b.theta[at:end], b.grad[at:], b.first[at:], b.second[at:]
+    update(plan.rule, plan.constants, theta, grad, first, second, eta, t, l2, l1)
+
+
+@jit
+def step_weights(plan, b, l, eta, t, thread):
+    """The rule's step for my part of W[l]; its last row is the bias, which has no price."""
+    part, begin, end = my_part(plan, l, thread)
+    bias = plan.layers[l]
+    update_rows(plan, b, l, part, begin, min(end, bias), plan.l2, plan.l1, eta, t)
+    if end > bias:
+        update_rows(plan, b, l, part, bias, end, plan.l2 * 0, plan.l1 * 0, eta, t)
 
 
 @jit
 def transpose_rows(plan, b, l, thread):
     """Bring my rows of W[l] into its transpose."""
-    for i in range(plan.shares[l, thread], min(plan.shares[l, thread + 1], plan.layers[l])):
-        row = plan.weight_at[l] + i * plan.widths[l + 1]
-        for j in range(plan.layers[l + 1]):
-            b.back[plan.back_at[l] + j * plan.widths[l] + i] = b.theta[row + j]
+    _, begin, end = my_part(plan, l, thread)
+    end = min(end, plan.layers[l])
+    weights, width = b.theta[weight_place(plan, l, 0, begin) :], plan.widths[l + 1]
+    for j in range(plan.layers[l + 1]):
+        row = b.back[plan.back_at[l] + j * plan.widths[l] + begin :][: end - begin]
+        column = weights[j:]
+        for i in range(len(row)):
+            row[i] = column[i * width]
 
 
 @jit
@@ -428,10 +479,11 @@ def price(plan, theta):
     """l2/2 sum w^2 + l1 sum |w|, over all weights."""
     squares = sizes = 0.0
     for l in range(len(plan.layers) - 1):
-        at = plan.weight_at[l]
-        for i in range(at, at + plan.layers[l] * plan.widths[l + 1]):
-            squares += theta[i] * theta[i]
-            sizes += abs(theta[i])
+        for part in range(plan.n_parts[l + 1]):
+            end = weight_place(plan, l, part, plan.layers[l])
+            for w in theta[weight_place(plan, l, part, 0) : end]:
+                squares += w * w
+                sizes += abs(w)
     return plan.l2 / 2 * squares + plan.l1 * sizes
 
 
@@ -440,6 +492,7 @@ def descend(plan, b, x, y, order, rates, steps_before, thread, n_threads):
     """One thread's part of one step for every batch of order."""
     n_layers = len(plan.layers) - 1
     priced = plan.l2 != 0 or plan.l1 != 0
+    arithmetic = flush_denormals()
     for step in range(len(rates)):
         start = step * plan.batch
         stop = min(start + plan.batch, len(order))
@@ -452,23 +505,20 @@ def descend(plan, b, x, y, order, rates, steps_before, thread, n_threads):
             b.prices[step] = price(plan, b.theta)
         for chunk in range(start, stop, plan.chunk):
             n = min(plan.chunk, stop - chunk)
-            rows = order[chunk:]
-            begin, end = n * thread // n_threads, n * (thread + 1) // n_threads
-            forward(plan, b, x, rows, begin, end)
-            backward(plan, b, y, rows, chunk, begin, end, b.theta.dtype.type(scale), thread)
+            n_groups = -(-n // len(plan.group))
+            rows, losses = order[chunk:], b.losses[chunk:]
+            begin, end = n_groups * thread // n_threads, n_groups * (thread + 1) // n_threads
+            forward(plan, b, x, rows, n, begin, end, thread, n_threads)
+            backward(plan, b, y, rows, n, losses, begin, end, b.theta.dtype.type(scale), thread)
             wait_for_all(b.meeting_place, n_threads)
             for l in range(n_layers):
                 if not direct and chunk == start:
-                    at, width = plan.weight_at[l], plan.widths[l + 1]
-                    first, last = plan.shares[l, thread], plan.shares[l, thread + 1]
-                    b.grad[at + first * width : at + last * width] = 0
-                if plan.scattered[l]:
-                    scatter_gradient(plan, b, l, n, target, thread)
-                else:
-                    gather_gradient(plan, b, l, n, target, thread)
+                    clear_gradient(plan, b, l, thread)
+                add_gradient(plan, b, l, n_groups, target, thread)
                 if chunk + n == stop:
                     if not direct:
-                        update_rows(plan, b, l, eta, steps_before + step + 1, thread)
+                        step_weights(plan, b, l, eta, steps_before + step + 1, thread)
                     if l > 0:
                         transpose_rows(plan, b, l, thread)
             wait_for_all(b.meeting_place, n_threads)
+    restore_arithmetic(arithmetic)
