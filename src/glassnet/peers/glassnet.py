@@ -32,9 +32,9 @@ def prepare(job: Job, x: Any, labels: Any) -> tuple[Epoch, Predict]:
         RULES[job.optimizer](),
         Constant(job.learning_rate),
         batch_size=job.batch_size,
-        epochs=job.epochs,
+        epochs=job.epochs + 1,  # the last one also measures, as none of the others does
         seed=job.seed,
-        measure_every=job.epochs + 1,
+        measure_every=job.epochs + 2,
         threads=job.threads,
     )
 

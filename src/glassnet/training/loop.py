@@ -10,6 +10,7 @@ of a for loop over it.
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
+from math import ceil
 from time import perf_counter
 from typing import Any
 
@@ -88,7 +89,7 @@ def train(
         measure_every: accuracies are measured every so many epochs, and after the last.
         engine: which engine; "auto" for the fastest that can do the job.
         threads: how many it may use; None for as many as there are cores.
-        watch: called several times in an epoch as watch(steps done, steps in all, loss so far).
+        watch: called several times a second as watch(steps done, steps in all, loss so far).
 
     Yields:
         An Epoch after each pass.
@@ -107,13 +108,15 @@ def train(
     )
     state = rule.init(model.params.theta)
     last_good = model.params.theta.copy()
+    pieces = FIRST_PIECES
 
     for number in range(1, epochs + 1):
         start = perf_counter()
         order = epoch_order(seed, number, n)
-        rates = np.array([rate(number - 1 + step / steps) for step in range(steps)])
+        times = number - 1 + np.arange(steps) / steps
+        rates = np.fromiter(map(rate, times.tolist()), float, steps)
         losses = np.empty(0)
-        for piece in np.array_split(np.arange(steps), min(steps, PIECES)):
+        for piece in np.array_split(np.arange(steps), min(steps, pieces)):
             rows = order[piece[0] * batch_size : (piece[-1] + 1) * batch_size]
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 new = chosen.descend(model.params, state, examples.x, y, rows, rates[piece])
@@ -125,6 +128,7 @@ def train(
                 watch(len(losses), steps, weighted_mean(losses, n, batch_size))
         last_good[:] = model.params.theta
         seconds = perf_counter() - start
+        pieces = ceil(seconds / LOOK_EVERY)
 
         loss = weighted_mean(losses, n, batch_size)
         measured: dict[str, Any] = {}
@@ -135,7 +139,8 @@ def train(
         yield Epoch(number, loss, float(rates[-1]), seconds, n, **measured, engine=chosen.name)
 
 
-PIECES = 20
+FIRST_PIECES = 20  # of the first epoch, of which it is not yet known how long it takes
+LOOK_EVERY = 0.1  # seconds, in the epochs after it
 
 
 def weighted_mean(losses: Array, n: int, batch_size: int) -> float:

@@ -25,7 +25,7 @@ CACHE_LINE = 64  # bytes
 LARGEST_CHUNK = 256
 CHUNK_OF_LARGER = 128
 GROUPS = (8, 4, 1)  # examples that are worked on together
-LEAST_WORK = 100_000  # multiplications in a batch for which a second thread pays
+LEAST_WORK = 1_000_000  # multiplications in a batch for which a second thread pays
 STATES = {"momentum": ("v",), "nesterov": ("v",), "rmsprop": ("s",), "adam": ("m", "v")}
 STATES["adamw"] = STATES["adam"]
 CONSTANTS = {"momentum": ("mu",), "nesterov": ("mu",), "rmsprop": ("rho", "epsilon")}
@@ -116,12 +116,14 @@ class Compiled:
 
     def make_plan(self, rule: Rule, penalty: Penalty) -> Any:
         """The plan for a rule and a penalty."""
+        from glassnet.engines.compiled.kernels import BLOCK
         from glassnet.engines.compiled.passes import Plan
 
         layers, widths, real = self.layers, self.widths, self.dtype.type
         constants = np.zeros(4)
         for i, name in enumerate(CONSTANTS.get(rule.name, ())):
             constants[i] = getattr(rule, name)
+        list_at = offsets(self.n_groups * self.threads * (layers[:-1] + 1 + BLOCK))
         codes = [list(ACTIVATIONS).index(f.name) for f in self.network.activations]
         return Plan(
             (real(0),) * self.group,
@@ -138,7 +140,8 @@ class Compiled:
             self.weight_at,
             offsets(layers[1:] * widths[:-1]),
             offsets(self.n_groups * self.group * widths),
-            offsets(self.n_groups * self.threads * (layers[:-1] + 1)),
+            list_at,
+            list_at[-1] + np.arange(self.threads) * (layers.max() + BLOCK),
             self.n_groups,
             self.n_parts,
             self.columns,
@@ -163,8 +166,8 @@ class Compiled:
         from glassnet.engines.compiled.kernels import BLOCK
         from glassnet.engines.compiled.passes import Buffers
 
-        plan, dtype, longest = self.plan, self.dtype, self.layers.max() + 1
-        entries, lists = plan.list_at[-1] + 1, self.n_groups * self.threads
+        plan, dtype, lists = self.plan, self.dtype, self.n_groups * self.threads
+        entries = plan.scratch_at[-1] + self.layers.max() + BLOCK
         none = np.zeros(0, dtype)
         return Buffers(
             theta=aligned_zeros(self.weight_at[-1], dtype),
@@ -179,8 +182,6 @@ class Compiled:
             value=aligned_zeros(entries * self.group, dtype),
             counts=aligned_zeros((len(self.layers) - 1, lists), np.int64),
             cuts=aligned_zeros((len(self.layers) - 1, lists, self.threads + 1), np.int64),
-            scratch_index=aligned_zeros((self.threads, longest), np.int32),
-            scratch_value=aligned_zeros((self.threads, longest * self.group), dtype),
             losses=none,
             prices=none,
             meeting_place=aligned_zeros(16, np.int64),

@@ -35,12 +35,21 @@ WORD, INT32 = ir.IntType(64), ir.IntType(32)
 
 
 def jit(function: Callable[..., Any]) -> Any:
-    """Compile without the interpreter's lock, and keep the code on disk where possible."""
-    options = {"nogil": True, "error_model": "numpy"}
+    """Compile for use by other compiled functions, and keep the code on disk where possible."""
+    return compile_with(function, no_cpython_wrapper=True, forceinline=True)
+
+
+def entry(function: Callable[..., Any]) -> Any:
+    """The same for use from Python, without the interpreter's lock."""
+    return compile_with(function, nogil=True)
+
+
+def compile_with(function: Callable[..., Any], **options: bool) -> Any:
+    """Compile; arithmetic goes on after a division by zero, as NumPy's does."""
     try:
-        return njit(cache=True, **options)(function)
+        return njit(cache=True, error_model="numpy", no_cfunc_wrapper=True, **options)(function)
     except RuntimeError:  # Numba has found no folder for its cache
-        return njit(**options)(function)
+        return njit(error_model="numpy", no_cfunc_wrapper=True, **options)(function)
 
 
 def widest_strip(group_size: int) -> int:
@@ -102,14 +111,9 @@ class Strips:
     def factors(self, k: Any) -> list[Any]:
         """value[k, g] in every lane of a vector, for each g."""
         builder, first = self.builder, self.builder.mul(k, WORD(self.size))
-        undefined = ir.Constant(self.vector, ir.Undefined)
-        lane_0 = ir.Constant(ir.VectorType(INT32, self.lanes), None)
-        factors = []
-        for g in range(self.size):
-            factor = builder.load(builder.gep(self.value, [builder.add(first, WORD(g))]))
-            factor = builder.insert_element(undefined, factor, INT32(0))
-            factors.append(builder.shuffle_vector(factor, undefined, lane_0))
-        return factors
+        places = [builder.add(first, WORD(g)) for g in range(self.size)]
+        numbers = [builder.load(builder.gep(self.value, [place])) for place in places]
+        return [broadcast(builder, number, self.lanes) for number in numbers]
 
     def places(self, address: Any, n: int) -> list[Any]:
         """Pointers to n vectors from an address on."""
@@ -268,7 +272,7 @@ def list_block(
         column: the number of the first.
         index: the address of the list of columns.
         value: the address of their values.
-        n: how long the list is; gives how long it becomes. One entry more is overwritten.
+        n: how long the list is; gives how long it becomes. BLOCK entries more may be overwritten.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -299,13 +303,28 @@ def list_block(
             entry = ir.VectorType(real, len(group))
             index = builder.inttoptr(index, INT32.as_pointer())
             value = builder.inttoptr(value, entry.as_pointer())
-            first = builder.trunc(column, INT32)
-            for c, values in enumerate(columns_of(builder, rows)):
-                k = builder.load(length)
-                builder.store(builder.add(first, INT32(c)), builder.gep(index, [k]))
-                builder.store(values, builder.gep(value, [k]), align=group.dtype.bitwidth // 8)
-                bit = builder.and_(builder.lshr(live, WORD(c)), WORD(1))
-                builder.store(builder.add(k, bit), length)
+            numbers = ir.Constant(ir.VectorType(INT32, BLOCK), list(range(BLOCK)))
+            numbers = builder.add(numbers, broadcast(builder, builder.trunc(column, INT32), BLOCK))
+            if len(rows) == 1:
+                mask = builder.bitcast(builder.trunc(live, ir.IntType(BLOCK)), lit[0].type)
+                lanes = VECTOR * 8 // group.dtype.bitwidth
+                for start in range(0, BLOCK, lanes):
+                    piece = list(range(start, start + lanes))
+                    some, k = shuffle(builder, mask, mask, piece), builder.load(length)
+                    for vector, to in ((numbers, index), (rows[0], value)):
+                        part = compress(builder, shuffle(builder, vector, vector, piece), some)
+                        place = builder.bitcast(builder.gep(to, [k]), part.type.as_pointer())
+                        builder.store(part, place, align=4)
+                    bits = builder.zext(builder.bitcast(some, ir.IntType(lanes)), WORD)
+                    builder.store(builder.add(k, builder.ctpop(bits)), length)
+            else:
+                for c, values in enumerate(columns_of(builder, rows)):
+                    k = builder.load(length)
+                    number = builder.extract_element(numbers, INT32(c))
+                    builder.store(number, builder.gep(index, [k]))
+                    builder.store(values, builder.gep(value, [k]), align=group.dtype.bitwidth // 8)
+                    bit = builder.and_(builder.lshr(live, WORD(c)), WORD(1))
+                    builder.store(builder.add(k, bit), length)
         return builder.load(length)
 
     return types.intp(group, source, *[types.intp] * 7), generate
@@ -326,6 +345,25 @@ def columns_of(builder: Any, rows: list[Any]) -> list[Any]:
         shuffle(builder, whole, whole, list(range(c * size, (c + 1) * size)))
         for c in range(rows[0].type.count)
     ]
+
+
+def compress(builder: Any, vector: Any, mask: Any) -> Any:
+    """The lanes of a vector that a mask has, side by side at its beginning."""
+    kind = vector.type
+    lane = {INT32: "i32", ir.FloatType(): "f32", ir.DoubleType(): "f64"}[kind.element]
+    name = f"llvm.experimental.vector.compress.v{kind.count}{lane}"
+    signature = ir.FunctionType(kind, [kind, mask.type, kind])
+    function = cgutils.get_or_insert_function(builder.module, signature, name)
+    return builder.call(function, [vector, mask, ir.Constant(kind, ir.Undefined)])
+
+
+def broadcast(builder: Any, number: Any, lanes: int) -> Any:
+    """A vector with a number in every lane."""
+    undefined = ir.Constant(ir.VectorType(number.type, lanes), ir.Undefined)
+    lane_0 = ir.Constant(ir.VectorType(INT32, lanes), None)
+    return builder.shuffle_vector(
+        builder.insert_element(undefined, number, INT32(0)), undefined, lane_0
+    )
 
 
 def shuffle(builder: Any, a: Any, b: Any, lanes: list[int]) -> Any:

@@ -17,6 +17,7 @@ from glassnet.engines.compiled.kernels import (
     BLOCK,
     VECTOR,
     add_outer,
+    entry,
     flush_denormals,
     jit,
     list_block,
@@ -48,7 +49,8 @@ class Plan(NamedTuple):
         weight_at: where W[l] begins, for each of its parts (layers[l] + 1) rows of its columns.
         back_at: where the transpose of W[l] begins, layers[l+1] rows of widths[l].
         row_at: where the outputs of layer l begin, for each part a row for each example.
-        list_at: where the lists of layer l begin, layers[l] + 1 entries for each.
+        list_at: where the lists of layer l begin, layers[l] + 1 entries and a block for each.
+        scratch_at: where a list of each thread begins, for the way back.
         n_groups: in a chunk.
         n_parts: into how many parts the columns of layer l are divided: as there are threads, or 1.
         columns: part p of layer l are its columns from columns[l, p] to columns[l, p+1].
@@ -71,6 +73,7 @@ class Plan(NamedTuple):
     back_at: Any
     row_at: Any
     list_at: Any
+    scratch_at: Any
     n_groups: Any
     n_parts: Any
     columns: Any
@@ -93,8 +96,6 @@ class Buffers(NamedTuple):
         value: likewise, len(group) for each entry.
         counts: how long they are, (L, lists).
         cuts: where in them each thread's share of the rows begins, (L, lists, threads + 1).
-        scratch_index: a list for each thread.
-        scratch_value: likewise.
         losses: of each example.
         prices: the penalty at each step.
         meeting_place: where the threads wait for each other.
@@ -112,33 +113,36 @@ class Buffers(NamedTuple):
     value: Any
     counts: Any
     cuts: Any
-    scratch_index: Any
-    scratch_value: Any
     losses: Any
     prices: Any
     meeting_place: Any
 
 
 @jit
-def list_rows(group, source, at, stride, width, first, index, value, n):
+def list_rows(plan, b, source, at, stride, width, first, to, n):
     """List the columns in which not all rows of a group are zero; gives how long a list becomes.
 
     Row g of the group is source[at + g stride:], `width` long, padded to whole blocks; `first` is
-    the number of its first column. Index and value are addresses.
+    the number of its first column. The list begins at entry `to`, and has n entries already.
     """
+    index = b.index.ctypes.data + b.index.itemsize * to
+    value = b.value.ctypes.data + b.value.itemsize * to * len(plan.group)
     for column in range(0, width, BLOCK):
         wanted = (1 << min(BLOCK, width - column)) - 1
-        n = list_block(group, source, at + column, stride, wanted, first + column, index, value, n)
+        from_column = first + column
+        n = list_block(
+            plan.group, source, at + column, stride, wanted, from_column, index, value, n
+        )
     return n
 
 
 @jit
 def activate(activation, a):
     """A = f(z) in place; the codes are those of ACTIVATIONS in order."""
-    zero, half, leak = a.dtype.type(0), a.dtype.type(0.5), a.dtype.type(0.01)
+    zero, one, leak = a.dtype.type(0), a.dtype.type(1), a.dtype.type(0.01)
     if activation == 1:
         for i in range(len(a)):
-            a[i] = half * (1 + np.tanh(half * a[i]))
+            a[i] = one / (one + np.exp(-a[i]))
     elif activation == 2:
         for i in range(len(a)):
             a[i] = np.tanh(a[i])
@@ -191,14 +195,14 @@ def loss_and_error(kind, z, y, delta, scale):
     """The loss of one example, and scale dloss/dz in delta; the codes are LOSSES in order."""
     if kind == 0:
         return softmax_loss(z, y, delta, scale)
-    loss, half = z.dtype.type(0), z.dtype.type(0.5)
+    loss, half, one = z.dtype.type(0), z.dtype.type(0.5), z.dtype.type(1)
     for k in range(len(z)):
         if kind == 1:
             m = max(z[k], z.dtype.type(0))
             loss += m + np.log(np.exp(-m) + np.exp(z[k] - m)) - y[k] * z[k]
-            delta[k] = (half * (1 + np.tanh(half * z[k])) - y[k]) * scale
+            delta[k] = (one / (one + np.exp(-z[k])) - y[k]) * scale
         elif kind == 2:
-            a = half * (1 + np.tanh(half * z[k]))
+            a = one / (one + np.exp(-z[k]))
             loss += half * (a - y[k]) * (a - y[k])
             delta[k] = (a - y[k]) * a * (1 - a) * scale
         else:
@@ -243,17 +247,24 @@ def update(rule, c, theta, grad, first, second, eta, t, l2, l1):
 
 
 @jit
+def ask_for(array, rows, first, last):
+    """Ask for rows of an array ahead of their use: array[rows[first:last]]."""
+    for e in range(first, min(last, len(rows))):
+        address = array.ctypes.data + rows[e] * array.strides[0]
+        for line in range(0, array.strides[0], CACHE_LINE):
+            prefetch(address + line)
+
+
+@jit
 def read_inputs(x, rows, first, n_real, inputs):
     """Copy the rows of a group to inputs, zeros where it has no more, and ask for the next ones."""
-    inputs[n_real:] = 0
     for g in range(n_real):
         row = x[rows[first + g]]
         for i in range(x.shape[1]):
             inputs[g, i] = row[i]
-    for g in range(min(len(inputs), len(rows) - first - n_real)):
-        address = x.ctypes.data + rows[first + n_real + g] * x.strides[0]
-        for line in range(0, x.strides[0], CACHE_LINE):
-            prefetch(address + line)
+    for g in range(n_real, len(inputs)):
+        inputs[g] = 0
+    ask_for(x, rows, first + n_real, first + n_real + len(inputs))
 
 
 @jit
@@ -285,7 +296,7 @@ def list_number(plan, l, q, thread):
 @jit
 def list_place(plan, l, number):
     """Where a list begins."""
-    return plan.list_at[l] + number * (plan.layers[l] + 1)
+    return plan.list_at[l] + number * (plan.layers[l] + 1 + BLOCK)
 
 
 @jit
@@ -296,21 +307,30 @@ def end_list(plan, b, l, number, n, n_real):
     for g in range(size):
         b.value[(at + n) * size + g] = g < n_real
     b.counts[l, number] = n + 1
-    for thread in range(plan.shares.shape[1]):
+    n_threads = plan.shares.shape[1] - 1
+    b.cuts[l, number, 0], b.cuts[l, number, n_threads] = 0, n + 1
+    for thread in range(1, n_threads):
         cut = np.searchsorted(b.index[at : at + n + 1], plan.shares[l, thread])
         b.cuts[l, number, thread] = cut
 
 
 @jit
-def list_outputs(plan, b, a, l, q, index, value):
-    """List what group q has in layer l, of a or what is like it; index and value are addresses."""
+def list_outputs(plan, b, a, l, q, to):
+    """List what group q has in layer l, of a or what is like it, from entry `to` on."""
     n = 0
     for part in range(plan.n_parts[l]):
         left, width = plan.columns[l, part], width_of(plan, l, part)
         at = row_place(plan, l, part, q * len(plan.group))
-        live = min(width, plan.layers[l] - left)
-        n = list_rows(plan.group, a, at, width, live, left, index, value, n)
+        n = list_rows(plan, b, a, at, width, min(width, plan.layers[l] - left), left, to, n)
     return n
+
+
+@jit
+def list_inputs(plan, b, x, rows, q, n_real, inputs, to):
+    """List what group q has in x[rows], from entry `to` on."""
+    read_inputs(x, rows, q * len(plan.group), n_real, inputs)
+    width = inputs.shape[1]
+    return list_rows(plan, b, inputs.ravel(), 0, width, plan.layers[0], 0, to, 0)
 
 
 @jit
@@ -331,7 +351,7 @@ def multiply(plan, b, l, part, begin, end, thread):
                 weights + left,
                 word * width,
                 min(STRIP, word * width - left),
-                b.index.ctypes.data + 4 * at,
+                b.index.ctypes.data + b.index.itemsize * at,
                 b.value.ctypes.data + word * size * at,
                 b.counts[l, number],
             )
@@ -343,29 +363,22 @@ def multiply(plan, b, l, part, begin, end, thread):
 @jit
 def forward(plan, b, x, rows, n, begin, end, thread, n_threads):
     """Lists and outputs of every layer, for groups begin..end of a chunk: rows[:n] of x."""
-    size, word = len(plan.group), b.theta.itemsize
-    by_columns = plan.n_parts[1] > 1
-    first, last = (0, -(-n // size)) if by_columns else (begin, end)
-    inputs = b.inputs[thread]
-    for q in range(first, last):
-        n_real = min(size, n - q * size)
-        read_inputs(x, rows, q * size, n_real, inputs)
-        number = list_number(plan, 0, q, thread)
-        at = list_place(plan, 0, number)
-        index, value = b.index.ctypes.data + 4 * at, b.value.ctypes.data + word * size * at
-        width = inputs.shape[1]
-        live = list_rows(plan.group, inputs.ravel(), 0, width, plan.layers[0], 0, index, value, 0)
-        end_list(plan, b, 0, number, live, n_real)
-    multiply(plan, b, 0, thread * by_columns, first, last, thread)
-    if by_columns:
-        wait_for_all(b.meeting_place, n_threads)
-    for l in range(1, len(plan.layers) - 1):
-        for q in range(begin, end):
-            at = list_place(plan, l, q)
-            index, value = b.index.ctypes.data + 4 * at, b.value.ctypes.data + word * size * at
-            live = list_outputs(plan, b, b.a, l, q, index, value)
-            end_list(plan, b, l, q, live, min(size, n - q * size))
-        multiply(plan, b, l, 0, begin, end, thread)
+    size = len(plan.group)
+    for l in range(len(plan.layers) - 1):
+        by_columns = plan.n_parts[l + 1] > 1
+        first, last = (0, -(-n // size)) if by_columns else (begin, end)
+        for q in range(first, last):
+            n_real = min(size, n - q * size)
+            number = list_number(plan, l, q, thread)
+            to = list_place(plan, l, number)
+            if l == 0:
+                live = list_inputs(plan, b, x, rows, q, n_real, b.inputs[thread], to)
+            else:
+                live = list_outputs(plan, b, b.a, l, q, to)
+            end_list(plan, b, l, number, live, n_real)
+        multiply(plan, b, l, thread * by_columns, first, last, thread)
+        if by_columns:
+            wait_for_all(b.meeting_place, n_threads)
 
 
 @jit
@@ -373,15 +386,18 @@ def backward(plan, b, y, rows, n, losses, begin, end, scale, thread):
     """Losses, and errors of every layer times scale, for groups begin..end of a chunk."""
     size, word = len(plan.group), b.theta.itemsize
     last = len(plan.layers) - 1
-    index, value = b.scratch_index[thread].ctypes.data, b.scratch_value[thread].ctypes.data
+    scratch = plan.scratch_at[thread]
     for q in range(begin, end):
-        b.delta[row_place(plan, last, 0, q * size) : row_place(plan, last, 0, (q + 1) * size)] = 0
-        for e in range(q * size, min((q + 1) * size, n)):
+        ask_for(y, rows, (q + 1) * size, (q + 2) * size)
+        for e in range(q * size, (q + 1) * size):
             at = row_place(plan, last, 0, e)
             z, delta = b.a[at:][: plan.layers[last]], b.delta[at:]
-            losses[e] = loss_and_error(plan.loss, z, y[rows[e]], delta, scale)
+            if e < n:
+                losses[e] = loss_and_error(plan.loss, z, y[rows[e]], delta, scale)
+            else:
+                delta[: len(z)] = 0
         for l in range(last - 1, 0, -1):
-            live = list_outputs(plan, b, b.delta, l + 1, q, index, value)
+            live = list_outputs(plan, b, b.delta, l + 1, q, scratch)
             for part in range(plan.n_parts[l]):
                 left, width = plan.columns[l, part], width_of(plan, l, part)
                 at = row_place(plan, l, part, q * size)
@@ -392,8 +408,8 @@ def backward(plan, b, y, rows, n, losses, begin, end, scale, thread):
                     b.back.ctypes.data + word * (plan.back_at[l] + left),
                     word * plan.widths[l],
                     word * width,
-                    index,
-                    value,
+                    b.index.ctypes.data + b.index.itemsize * scratch,
+                    b.value.ctypes.data + word * size * scratch,
                     live,
                 )
                 errors, outputs = b.delta[at:], b.a[at:][: size * width]
@@ -405,7 +421,7 @@ def my_part(plan, l, thread):
     """The part of W[l] that a thread changes, and from which row to which."""
     if plan.n_parts[l + 1] > 1:
         return thread, 0, plan.layers[l] + 1
-    return 0, plan.shares[l, thread], plan.shares[l, thread + 1]
+    return thread * 0, plan.shares[l, thread], plan.shares[l, thread + 1]
 
 
 @jit
@@ -437,7 +453,7 @@ def add_gradient(plan, b, l, n_groups, target, thread):
                 errors + word * width * size * q + left,
                 word * width,
                 min(STRIP, word * width - left),
-                b.index.ctypes.data + 4 * at,
+                b.index.ctypes.data + b.index.itemsize * at,
                 b.value.ctypes.data + word * size * at,
                 last - first,
             )
@@ -458,7 +474,8 @@ def step_weights(plan, b, l, eta, t, thread):
     bias = plan.layers[l]
     update_rows(plan, b, l, part, begin, min(end, bias), plan.l2, plan.l1, eta, t)
     if end > bias:
-        update_rows(plan, b, l, part, bias, end, plan.l2 * 0, plan.l1 * 0, eta, t)
+        none = plan.l2 - plan.l2
+        update_rows(plan, b, l, part, bias, end, none, none, eta, t)
 
 
 @jit
@@ -487,7 +504,7 @@ def price(plan, theta):
     return plan.l2 / 2 * squares + plan.l1 * sizes
 
 
-@jit
+@entry
 def descend(plan, b, x, y, order, rates, steps_before, thread, n_threads):
     """One thread's part of one step for every batch of order."""
     n_layers = len(plan.layers) - 1
