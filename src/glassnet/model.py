@@ -1,6 +1,8 @@
 """The model: a network, its parameters and the names of its answers; what is saved and used."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +10,13 @@ import numpy as np
 
 from glassnet import model_file
 from glassnet.core.activations import Array
-from glassnet.core.network import Network, forward
+from glassnet.core.network import Network
 from glassnet.core.parameters import Parameters
-from glassnet.data.examples import DIGITS, grey_to_unit
+from glassnet.data.examples import DIGITS
+from glassnet.engines import choose_forward
 from glassnet.errors import ParamError
 
 SHIPPED = Path(__file__).parent / "models" / "first-network.safetensors"
-ROWS_AT_ONCE = 4096
 
 
 @dataclass
@@ -27,6 +29,8 @@ class Model:
         classes: the names of the answers, one for each output; two for a network with one output,
             the second of them the one whose probability it gives.
         training: how it was trained, for people to read: anything that JSON can hold.
+        engine: which engine answers; "auto" for the fastest, which is compiled on first use,
+            "reference" for NumPy alone, which is at once there.
 
     Example:
         >>> model = load_model()
@@ -40,6 +44,7 @@ class Model:
     params: Parameters
     classes: tuple[str, ...] = DIGITS
     training: dict[str, Any] = field(default_factory=dict)
+    engine: str = "auto"
 
     def __repr__(self) -> str:
         widths = "-".join(map(str, self.network.layers))
@@ -48,13 +53,10 @@ class Model:
         parts.append(f"{len(self.params.theta):,} parameters")
         return f"Model({', '.join(part for part in parts if part)})"
 
-    def logits(self, x: Array) -> Array:
-        """The logits z (N, K) of rows x (N, n[0]), uint8 or floats; some thousands at a time."""
-        z = np.empty((len(x), self.network.layers[-1]), self.params.theta.dtype)
-        for start in range(0, len(x), ROWS_AT_ONCE):
-            rows = slice(start, start + ROWS_AT_ONCE)
-            _, z[rows] = forward(self.network, self.params, grey_to_unit(x[rows], z.dtype))
-        return z
+    def logits(self, x: Array, threads: int | None = None) -> Array:
+        """The logits z (N, K) of rows x (N, n[0]), uint8 or floats; None for all cores."""
+        forward = choose_forward(self.engine, self.network, self.params.theta.dtype, threads)
+        return forward(self.params, x)
 
     def probabilities(self, z: Array) -> Array:
         """Logits z (N, K) as the probability of each class (N, number of classes).
@@ -87,25 +89,28 @@ class Model:
         Args:
             X: as in predict_proba.
         """
-        digits = all(name.isdecimal() for name in self.classes)
-        names = np.array([int(name) for name in self.classes] if digits else self.classes)
-        return names[self.predict_proba(X).argmax(axis=1)]
+        z = self.logits(self.as_rows(X))
+        answers = as_array(self.classes)
+        if len(answers) == 2 and z.shape[1] == 1:
+            return answers[(z[:, 0] > 0).astype(int)]
+        return answers[z.argmax(axis=1)]
 
     def as_rows(self, X: Array) -> Array:
         """X as rows (N, n[0]), checked."""
         X = np.asarray(X)
         width = self.network.layers[0]
-        if X.size == 0 or X.ndim == 0 or width not in (X.shape[-1], int(np.prod(X.shape[-2:]))):
+        if X.size == 0 or X.ndim == 0 or width not in (X.shape[-1], prod(X.shape[-2:])):
             raise ParamError("X", f"shape {X.shape}", f"{width} pixels in each row or picture")
         X = X.reshape(-1, width)
         if X.dtype == np.uint8:
             return X
         if X.dtype.kind not in "iufb":
             raise ParamError("X", f"values of type {X.dtype}", "uint8, or floats in [0, 1]")
-        if np.isnan(X).any():
+        low, high = X.min(), X.max()
+        if np.isnan(low):
             raise ParamError("X", "Input X contains NaN.", "numbers in [0, 1]")
-        if X.min() < 0 or X.max() > 1:
-            found = f"values from {X.min():g} to {X.max():g}"
+        if low < 0 or high > 1:
+            found = f"values from {low:g} to {high:g}"
             advice = "X.astype('uint8') for grey levels 0 to 255"
             raise ParamError("X", found, "uint8, or floats in [0, 1]", advice)
         return X
@@ -120,14 +125,22 @@ class Model:
         model_file.write(Path(path), self.network, self.params, about)
 
 
-def load_model(path: str | Path | None = None) -> Model:
+@lru_cache(maxsize=8)
+def as_array(classes: tuple[str, ...]) -> Array:
+    """The names of classes, as integers if all of them are numbers."""
+    digits = all(name.isdecimal() for name in classes)
+    return np.array([int(name) for name in classes] if digits else classes)
+
+
+def load_model(path: str | Path | None = None, engine: str = "auto") -> Model:
     """Load a model, after checking all of it.
 
     Args:
         path: a file that Model.save has written; None for the model that comes with glassnet.
+        engine: the model's.
 
     Raises:
         ModelFileError: it is missing, damaged, of another format, or holds what cannot be.
     """
     network, params, about = model_file.read(SHIPPED if path is None else Path(path))
-    return Model(network, params, tuple(about["classes"]), about["training"])
+    return Model(network, params, tuple(about["classes"]), about["training"], engine)

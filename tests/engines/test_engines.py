@@ -15,7 +15,7 @@ from glassnet.core.penalties import NO_PENALTY, Penalty
 from glassnet.core.updates import RULES, Adam, GradientDescent, Momentum
 from glassnet.data.examples import one_hot
 from glassnet.data.sources import load_data
-from glassnet.engines import FASTEST_FIRST, buffered, choose, compiled
+from glassnet.engines import FASTEST_FIRST, buffered, choose, choose_forward, compiled
 from glassnet.errors import ParamError
 
 FAST = ("buffered", "compiled")
@@ -119,6 +119,37 @@ def test_the_bits_do_not_depend_on_the_number_of_threads_nor_on_the_run(rule, si
     assert len({theta.tobytes() + losses.tobytes() for theta, _, losses in results}) == 1
 
 
+@given(networks(), seeds, st.sampled_from([1, 3, 65, 200]), st.booleans())
+def test_compiled_predictions_equal_the_references(network, seed, n, grey):
+    x = pixels(network, seed, n) if grey else random_batch(network, seed, n)[0]
+    params = random_parameters(network, seed)
+    z, expected = (
+        choose_forward(name, network, np.dtype(np.float64))(params, x)
+        for name in ("compiled", "reference")
+    )
+    np.testing.assert_allclose(z, expected, rtol=1e-9, atol=1e-11)
+
+
+def test_a_prediction_does_not_depend_on_the_number_of_threads():
+    examples = load_data("digits").train.take(slice(1000))
+    params = random_parameters(MNIST_LIKE, 0, np.float32)
+    logits = [
+        choose_forward("compiled", MNIST_LIKE, params.theta.dtype, threads)(params, examples.x)
+        for threads in (1, 2, 3, None)
+    ]
+    assert len({z.tobytes() for z in logits}) == 1
+
+
+def test_a_prediction_follows_weights_that_change():
+    examples = load_data("digits").train.take(slice(300))
+    params = random_parameters(MNIST_LIKE, 0, np.float32)
+    forward = choose_forward("compiled", MNIST_LIKE, params.theta.dtype)
+    for n in (1, 300):
+        before = forward(params, examples.x[:n])
+        params.theta[:] *= 2
+        assert not np.array_equal(forward(params, examples.x[:n]), before)
+
+
 def test_a_pass_in_two_parts_is_a_pass():
     x, y = random_batch(MNIST_LIKE, 0, 64)
     params = [random_parameters(MNIST_LIKE, 0), random_parameters(MNIST_LIKE, 0)]
@@ -164,6 +195,10 @@ def test_what_an_engine_does_not_know_it_refuses_and_auto_takes_the_next():
         name = "slower"
 
     assert choose("auto", MNIST_LIKE, Slower(), batch_size=2).name == "buffered"
+    with pytest.raises(ParamError, match=r"compiled cannot do this: .* activation swish"):
+        choose_forward("compiled", own, np.dtype(np.float32))
+    z = choose_forward("auto", own, np.dtype(np.float32))
+    assert z(random_parameters(own, 0, np.float32), np.ones((1, 4), np.float32)).shape == (1, 2)
     with pytest.raises(ParamError, match="compute in float16"):
         choose("compiled", MNIST_LIKE, Adam(), batch_size=2, dtype=np.float16)
 

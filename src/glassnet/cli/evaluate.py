@@ -32,7 +32,7 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure a model on the test set: accuracy, each class, the worst mistakes."""
-    loaded = load_model(model)
+    loaded = load_model(model, engine="reference")
     found = load_data(data)
     test = with_classes(found.test, loaded.classes)
     evaluation = measure(loaded, test)

@@ -28,7 +28,7 @@ def plot(
     if picture_format not in FORMATS:
         raise ParamError("--format", picture_format, " or ".join(FORMATS))
     folder = RunFolder(run) if run is not None and run.is_dir() else None
-    model = load_model(folder.model if folder else run)
+    model = load_model(folder.model if folder else run, engine="reference")
     target = RunFolder(out or (folder.path if folder else Path("pictures")), f".{picture_format}")
     target.make()
     test = with_classes(load_data(data).test, model.classes)

@@ -29,7 +29,8 @@ def predict(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False,
 ) -> None:
     """Read digits from pictures: the digit, and how sure the network is of each of the ten."""
-    model = load_model(paths.pop(0) if paths[0].suffix == MODEL_SUFFIX else None)
+    path = paths.pop(0) if paths[0].suffix == MODEL_SUFFIX else None
+    model = load_model(path, engine="reference")
     if not paths:
         raise ParamError("PATH", "a model and no picture", "a picture", "glassnet predict 7.png")
     if out is not None:

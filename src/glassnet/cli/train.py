@@ -100,6 +100,7 @@ def train_into(
         print_data(data)
     examples, aside = prepare_examples(recipe, data, validation)
     model = recipe.model(examples.classes, dtype)
+    model.engine = engine
     with limit_threads(threads):
         progress = TrainingProgress(recipe, quiet)
         passes = recipe.train(model, examples, aside, progress.within_epoch, engine, threads)
@@ -107,7 +108,7 @@ def train_into(
             passes = stop_early(passes, model, patience)
         history, ending = consume(passes, progress)
         test = recipe.examples(data.test)
-        evaluation = evaluate(model, test)
+        evaluation = evaluate(model, test, threads)
 
     model.training = describe(recipe, data, history, evaluation)
     with stdout.status("Drawing the pictures") if talk else nullcontext():

@@ -6,8 +6,10 @@ as it likes, and is admitted by one test: for all it accepts, it equals the refe
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import lru_cache
 from importlib import import_module
-from typing import Any, NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -37,6 +39,10 @@ class Engine(NamedTuple):
     name: str
     gradient: Callable[[Parameters, Array, Array, Parameters], float]
     descend: Callable[[Parameters, State, Array, Array, Array, Array], Array]
+
+
+Forward = Callable[[Parameters, Array], Array]
+Prepared = TypeVar("Prepared")
 
 
 class Refusal(Exception):
@@ -77,13 +83,47 @@ def choose(
         >>> choose("auto", network, GradientDescent(), batch_size=32).name
         'compiled'
     """
+
+    def prepare(engine: Any) -> Engine:
+        prepared: Engine = engine.prepare(network, rule, penalty, batch_size, dtype, threads)
+        return prepared
+
+    return first_that_can(name, prepare)
+
+
+@lru_cache(maxsize=8)
+def choose_forward(
+    name: str, network: Network, dtype: DTypeLike, threads: int | None = None
+) -> Forward:
+    """What gives logits: an engine by name, or the fastest that can.
+
+    Args:
+        name: as in choose.
+        network: what is computed.
+        dtype: of the parameters.
+        threads: how many at most; None for as many as there are cores.
+
+    Returns:
+        (params, x) -> z. The logits z (N, K) of rows x (N, n[0]), uint8 grey levels or floats.
+
+    Raises:
+        ParamError: as in choose.
+    """
+
+    def prepare(engine: Any) -> Forward:
+        prepared: Forward = engine.prepare_forward(network, dtype, threads)
+        return prepared
+
+    return first_that_can(name, prepare)
+
+
+def first_that_can(name: str, prepare: Callable[[ModuleType], Prepared]) -> Prepared:
+    """What the first engine prepares that does not refuse."""
     if name not in ("auto", *FASTEST_FIRST):
         raise ParamError("engine", f"{name!r}", f"auto, {', '.join(FASTEST_FIRST)}")
     for candidate in FASTEST_FIRST if name == "auto" else (name,):
         try:
-            prepare = import_module(f"glassnet.engines.{candidate}").prepare
-            engine: Engine = prepare(network, rule, penalty, batch_size, dtype, threads)
-            return engine
+            return prepare(import_module(f"glassnet.engines.{candidate}"))
         except (Refusal, ImportError) as reason:
             if name != "auto":
                 found = f"{name} cannot do this: {reason}"

@@ -15,6 +15,7 @@ from glassnet.core.parameters import Parameters, count_parameters
 from glassnet.core.penalties import Penalty
 from glassnet.core.updates import GradientDescent, Rule, State
 from glassnet.engines import Engine, Refusal, limit_threads
+from glassnet.engines.reference import prepare_forward as prepare_forward
 
 
 def sigmoid(a: Array, spare: Array) -> None:

@@ -4,12 +4,14 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from glassnet.core.activations import Array
-from glassnet.core.network import Network, loss_and_gradient
+from glassnet.core.network import Network, forward, loss_and_gradient
 from glassnet.core.parameters import Parameters
 from glassnet.core.penalties import Penalty
 from glassnet.core.updates import Rule, State
 from glassnet.data.examples import grey_to_unit
-from glassnet.engines import Engine, limit_threads
+from glassnet.engines import Engine, Forward, limit_threads
+
+ROWS_AT_ONCE = 4096
 
 
 def prepare(
@@ -39,3 +41,17 @@ def prepare(
         return losses
 
     return Engine("reference", gradient, descend)
+
+
+def prepare_forward(network: Network, dtype: DTypeLike, threads: int | None) -> Forward:
+    """What gives logits, for some thousand rows at a time; see `choose_forward`."""
+
+    def logits(params: Parameters, x: Array) -> Array:
+        z = np.empty((len(x), network.layers[-1]), dtype)
+        with limit_threads(threads):
+            for start in range(0, len(x), ROWS_AT_ONCE):
+                rows = slice(start, start + ROWS_AT_ONCE)
+                _, z[rows] = forward(network, params, grey_to_unit(x[rows], dtype))
+        return z
+
+    return logits

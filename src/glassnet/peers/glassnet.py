@@ -10,7 +10,6 @@ from glassnet.core.parameters import initialize
 from glassnet.core.schedules import Constant
 from glassnet.core.updates import RULES
 from glassnet.data.examples import Examples
-from glassnet.engines import limit_threads
 from glassnet.model import Model
 from glassnet.peers import Epoch, Job, Predict
 from glassnet.training.loop import train
@@ -19,7 +18,6 @@ from glassnet.training.order import WEIGHTS, generator
 
 def prepare(job: Job, x: Any, labels: Any) -> tuple[Epoch, Predict]:
     """The job with the fastest engine; x may be uint8, as glassnet keeps it."""
-    limit_threads(1)  # NumPy's threads spin after a product, in the way of the engine's
     layers = tuple(job.layers)
     activations = (ACTIVATIONS[job.activation],) * (len(layers) - 2)
     network = Network(layers, activations, LOSSES[job.loss])
@@ -41,4 +39,4 @@ def prepare(job: Job, x: Any, labels: Any) -> tuple[Epoch, Predict]:
     def epoch() -> None:
         next(epochs)
 
-    return epoch, lambda x: model.logits(x).argmax(axis=1)
+    return epoch, lambda x: model.logits(x, job.threads).argmax(axis=1)

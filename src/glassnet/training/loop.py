@@ -8,7 +8,6 @@ of a for loop over it.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from dataclasses import dataclass
 from math import ceil
 from time import perf_counter
@@ -21,7 +20,7 @@ from glassnet.core.penalties import NO_PENALTY, Penalty
 from glassnet.core.schedules import Schedule
 from glassnet.core.updates import Rule
 from glassnet.data.examples import Examples, one_hot
-from glassnet.engines import choose, limit_threads
+from glassnet.engines import choose
 from glassnet.errors import DivergedError
 from glassnet.model import Model
 from glassnet.training.measures import evaluate
@@ -133,9 +132,7 @@ def train(
         loss = weighted_mean(losses, n, batch_size)
         measured: dict[str, Any] = {}
         if number % measure_every == 0 or number == epochs:
-            # The threads of a matrix product go on spinning after it, in the way of our own.
-            with limit_threads(1) if chosen.name == "compiled" else nullcontext():
-                measured = measure(model, examples, validation)
+            measured = measure(model, examples, validation, threads)
         yield Epoch(number, loss, float(rates[-1]), seconds, n, **measured, engine=chosen.name)
 
 
@@ -150,11 +147,13 @@ def weighted_mean(losses: Array, n: int, batch_size: int) -> float:
     return float(losses @ sizes / sizes.sum())
 
 
-def measure(model: Model, examples: Examples, validation: Examples | None) -> dict[str, Any]:
+def measure(
+    model: Model, examples: Examples, validation: Examples | None, threads: int | None
+) -> dict[str, Any]:
     """The measured fields of an Epoch."""
-    measured = {"train_accuracy": evaluate(model, examples).accuracy}
+    measured = {"train_accuracy": evaluate(model, examples, threads).accuracy}
     if validation is not None:
-        on_validation = evaluate(model, validation)
+        on_validation = evaluate(model, validation, threads)
         measured["validation_accuracy"] = on_validation.accuracy
         measured["validation_loss"] = on_validation.loss
     return measured

@@ -96,17 +96,18 @@ def wilson_interval(share: float, n: int, z: float = 1.96) -> tuple[float, float
     return max((center - half) / scale, 0.0), min((center + half) / scale, 1.0)
 
 
-def evaluate(model: Model, examples: Examples) -> Evaluation:
+def evaluate(model: Model, examples: Examples, threads: int | None = None) -> Evaluation:
     """Ask a model about labelled examples.
 
     Args:
         model: the model.
         examples: of the model's own classes.
+        threads: how many it may use; None for as many as there are cores.
 
     Returns:
         An Evaluation.
     """
-    z = model.logits(examples.x)
+    z = model.logits(examples.x, threads)
     y = one_hot(examples.labels, z.shape[1], z.dtype)
     loss = float(model.network.loss.value(z, y))
     return Evaluation(model.classes, model.probabilities(z), examples.labels.astype(int), loss)

@@ -19,7 +19,7 @@ from glassnet.core.network import Network
 from glassnet.core.parameters import Parameters, count_parameters
 from glassnet.core.penalties import Penalty
 from glassnet.core.updates import RULES, Momentum, Rule, State
-from glassnet.engines import Engine, Refusal
+from glassnet.engines import Engine, Forward, Refusal
 
 CACHE_LINE = 64  # bytes
 LARGEST_CHUNK = 256
@@ -56,20 +56,34 @@ def prepare(
     """
     refuse_the_unknown(network, rule, np.dtype(dtype))
     compiled = Compiled(network, rule, penalty, batch_size, np.dtype(dtype), threads)
+    compiled.warm_up()
     return Engine("compiled", compiled.gradient, compiled.descend)
 
 
-def refuse_the_unknown(network: Network, rule: Rule, dtype: np.dtype[Any]) -> None:
+def prepare_forward(network: Network, dtype: DTypeLike, threads: int | None) -> Forward:
+    """What gives logits by this engine; raises Refusal where it does not know an activation."""
+    refuse_unknown_activations(network, np.dtype(dtype))
+    from glassnet.engines.compiled.prediction import Prediction
+
+    return Prediction(network, np.dtype(dtype), threads)
+
+
+def refuse_unknown_activations(network: Network, dtype: np.dtype[Any]) -> None:
     """Raise Refusal for what this engine would compute otherwise than the core."""
     for activation in network.activations:
         if ACTIVATIONS.get(activation.name) != activation:
             raise Refusal(f"it does not know the activation {activation.name}")
+    if dtype not in (np.float32, np.float64):
+        raise Refusal(f"it does not compute in {dtype}")
+
+
+def refuse_the_unknown(network: Network, rule: Rule, dtype: np.dtype[Any]) -> None:
+    """The same for training."""
+    refuse_unknown_activations(network, dtype)
     if LOSSES.get(network.loss.name) != network.loss:
         raise Refusal(f"it does not know the loss {network.loss.name}")
     if RULES.get(rule.name) is not type(rule):
         raise Refusal(f"it does not know the update rule {rule.name}")
-    if dtype not in (np.float32, np.float64):
-        raise Refusal(f"it does not compute in {dtype}")
 
 
 class Compiled:
@@ -102,7 +116,6 @@ class Compiled:
         self.divide_columns()
         self.plan = self.make_plan(rule, penalty)
         self.buffers = self.make_buffers()
-        self.warm_up()
 
     def warm_up(self) -> None:
         """Compile, or load what was compiled, by a descent of no steps."""
@@ -187,6 +200,14 @@ class Compiled:
             meeting_place=aligned_zeros(16, np.int64),
         )
 
+    def buffers_for(self, x: Array) -> Any:
+        """The buffers, with one more for some rows of what is like x."""
+        from glassnet.engines.compiled.kernels import BLOCK
+
+        padded = -(-x.shape[1] // BLOCK) * BLOCK
+        inputs = aligned_zeros((self.threads, self.group, padded), x.dtype)
+        return self.buffers._replace(inputs=inputs)
+
     def parts(self, theta: Array) -> Iterator[tuple[int, slice, Array]]:
         """What a padded vector holds, as (l, columns, view on them in W[l] and then b[l])."""
         for l, n_rows in enumerate(self.layers[:-1] + 1):
@@ -219,15 +240,12 @@ class Compiled:
         self, plan: Any, buffers: Any, x: Array, y: Array, order: Array, rates: Array, t: int
     ) -> None:
         """All threads' parts, this one's among them."""
-        from glassnet.engines.compiled.kernels import BLOCK
         from glassnet.engines.compiled.passes import descend
 
         if x.dtype != np.uint8:
             x = x.astype(self.dtype, copy=False)
         x, y = np.ascontiguousarray(x), np.ascontiguousarray(y, self.dtype)
-        padded = -(-x.shape[1] // BLOCK) * BLOCK
-        inputs = aligned_zeros((self.threads, self.group, padded), x.dtype)
-        buffers = buffers._replace(inputs=inputs)
+        buffers = buffers._replace(inputs=self.buffers_for(x).inputs)
         part = partial(descend, plan, buffers, x, y, order, rates.astype(self.dtype), t)
         others = [self.pool.submit(part, thread, self.threads) for thread in range(1, self.threads)]
         part(0, self.threads)

@@ -12,6 +12,8 @@ number is computed by the same operations in the same order whatever the number 
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba import types
+from numba.extending import overload
 
 from glassnet.engines.compiled.kernels import (
     BLOCK,
@@ -539,3 +541,56 @@ def descend(plan, b, x, y, order, rates, steps_before, thread, n_threads):
                         transpose_rows(plan, b, l, thread)
             wait_for_all(b.meeting_place, n_threads)
     restore_arithmetic(arithmetic)
+
+
+@entry
+def predict_part(plan, b, x, rows, z):
+    """The logits z of some rows of x."""
+    last = len(plan.layers) - 1
+    for start in range(0, len(rows), plan.chunk):
+        n = min(plan.chunk, len(rows) - start)
+        forward(plan, b, x, rows[start:], n, 0, -(-n // len(plan.group)), 0, 1)
+        for e in range(n):
+            outputs = b.a[row_place(plan, last, 0, e) :]
+            for k in range(z.shape[1]):
+                z[rows[start + e], k] = outputs[k]
+
+
+def number(theta, x):
+    """An input as a number: a grey level in [0, 1], a float as it is."""
+    raise NotImplementedError
+
+
+@overload(number)
+def compile_number(theta, x):
+    """The two cases, chosen when the type is known."""
+    if isinstance(x, types.Integer):
+        real = theta.dtype
+        return lambda theta, x: real(x) * real(1 / 255)
+    return lambda theta, x: x
+
+
+@entry
+def predict_few(theta, layers, activations, x, z):
+    """The logits z of all rows of x, one after the other, from what is not zero."""
+    biases = (layers[:-1] * layers[1:]).sum()
+    a, outputs = np.empty(layers.max(), theta.dtype), np.empty(layers.max(), theta.dtype)
+    for e in range(len(x)):
+        for i in range(layers[0]):
+            a[i] = number(theta, x[e, i])
+        W, b = theta, theta[biases:]
+        for l in range(len(layers) - 1):
+            width = layers[l + 1]
+            sums = outputs[:width]
+            for j in range(width):
+                sums[j] = b[j]
+            for i in range(layers[l]):
+                v, row = a[i], W[i * width :][:width]
+                if v != 0:
+                    for j in range(len(sums)):
+                        sums[j] += v * row[j]
+            activate(activations[l], sums)
+            W, b = W[layers[l] * width :], b[width:]
+            a, outputs = outputs, a
+        for k in range(z.shape[1]):
+            z[e, k] = a[k]
