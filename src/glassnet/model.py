@@ -92,7 +92,7 @@ class Model:
         z = self.logits(self.as_rows(X))
         answers = as_array(self.classes)
         if len(answers) == 2 and z.shape[1] == 1:
-            return answers[(z[:, 0] > 0).astype(int)]
+            return answers[(self.network.loss.output(z)[:, 0] > 0.5).astype(int)]
         return answers[z.argmax(axis=1)]
 
     def as_rows(self, X: Array) -> Array:
