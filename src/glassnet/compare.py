@@ -2,7 +2,8 @@
 
 Each contestant runs in a fresh process, in turn with the others, several times; the medians count.
 Each gets the number of threads with which it is faster. What is compared is said with it: time per
-epoch, time from the start of the process to a test accuracy, peak memory, test accuracy.
+epoch, time from the start of the process to a test accuracy, peak memory, test accuracy, and the
+time to predict.
 """
 
 import json
@@ -39,6 +40,8 @@ class Result(NamedTuple):
         to_target: seconds from the start of the process to the target accuracy; None if never.
         peak_bytes: the most memory the process held.
         accuracy: on the test set at the end.
+        row_seconds: to predict one row from Python, once warm.
+        test_seconds: to predict the whole test set.
         runs: the raw figures.
     """
 
@@ -48,6 +51,8 @@ class Result(NamedTuple):
     to_target: float | None
     peak_bytes: int
     accuracy: float
+    row_seconds: float
+    test_seconds: float
     runs: list[dict[str, Any]]
 
 
@@ -111,7 +116,9 @@ def compare(
                 say(f"{name}: run {number} of {runs}")
                 figures[name].append(run_one(name, job._replace(**trials[name])))
     results = [summarize(name, trials[name]["threads"], figures[name]) for name in trials]
-    shown = job._replace(data=data.name, started=0.0)._asdict()
+    shown = {**job._asdict(), "data": data.name, "n_test": len(data.test.x)}
+    for name in ("started", "threads"):  # each process has its own
+        del shown[name]
     return Comparison(recipe.name, shown, describe_machine(), results, absent)
 
 
@@ -197,6 +204,8 @@ def summarize(name: str, threads: int, runs: list[dict[str, Any]]) -> Result:
         median(reached) if len(reached) == len(runs) else None,
         int(median(run["peak_bytes"] for run in runs)),
         median(run["accuracy"] for run in runs),
+        median(run["row_seconds"] for run in runs),
+        median(run["test_seconds"] for run in runs),
         runs,
     )
 

@@ -17,7 +17,7 @@ from glassnet.data.sources import load_data
 from glassnet.peers import PEERS
 from glassnet.recipes import FIRST_NETWORK
 
-FEW_EPOCHS, FEW_ITERATIONS = 4, 30
+FEW_EPOCHS, FEW_ITERATIONS = 5, 30
 
 
 def compare(
@@ -47,7 +47,7 @@ def compare(
         comparison = measure(
             chosen,
             load_data(data),
-            peers.split(","),
+            [name for name in peers.split(",") if name],
             epochs or min(few, chosen.epochs),
             runs,
             status.update,
@@ -100,5 +100,24 @@ def show(comparison: Comparison) -> None:
             percent(result.accuracy),
         )
     stdout.print(table)
+    stdout.print(prediction_table(comparison))
     for name, reason in comparison.absent.items():
         stdout.print(f"[dim]{name}: {reason}[/dim]", soft_wrap=True)
+
+
+def prediction_table(comparison: Comparison) -> Table:
+    """How long an answer takes."""
+    n_test = comparison.job["n_test"]
+    table = Table(box=None, header_style="dim")
+    for heading in ("prediction of", "one picture", "ours is", f"{n_test:,} pictures", "ours is"):
+        table.add_column(heading, justify="left" if heading == "prediction of" else "right")
+    ours = comparison.results[0]
+    for result in comparison.results:
+        table.add_row(
+            f"[bold]{result.name}[/bold]" if result.name == OURS else result.name,
+            f"{1e6 * result.row_seconds:,.1f} us",
+            f"{result.row_seconds / ours.row_seconds:.1f} x",
+            f"{1e3 * result.test_seconds:.1f} ms",
+            f"{result.test_seconds / ours.test_seconds:.1f} x",
+        )
+    return table

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -20,6 +20,7 @@ from glassnet.data.examples import DataSet, Examples, split
 from glassnet.data.sources import load_data
 from glassnet.engines import FASTEST_FIRST, limit_threads
 from glassnet.errors import DivergedError
+from glassnet.model import Model
 from glassnet.recipes import FIRST_NETWORK, Recipe
 from glassnet.training.loop import Epoch, stop_early
 from glassnet.training.measures import Evaluation, evaluate
@@ -71,70 +72,81 @@ def train(
         l1,
         seed,
     )
-    others = check_options(validation, patience, dtype, engine, threads)
-    chosen = override(find_recipe(recipe), options, others)
-    with RunFolder(out or Path("runs") / chosen.name).kept_if_filled() as folder:
-        return train_into(
-            folder, chosen, data, validation, patience, dtype, engine, threads, quiet, as_json
-        )
-
-
-def train_into(
-    folder: RunFolder,
-    recipe: Recipe,
-    source: str | None,
-    validation: float,
-    patience: int | None,
-    dtype: str,
-    engine: str,
-    threads: int | None,
-    quiet: bool,
-    as_json: bool,
-) -> int:
-    """Train a recipe, keep the results in a folder, and say where they are; gives the exit code."""
+    run = RunOptions(validation, patience, dtype, engine, threads, quiet, as_json)
+    chosen = override(find_recipe(recipe), options, run.problems())
     start = perf_counter()
-    talk = not (quiet or as_json)
-    with download_bar() if not quiet else nullcontext() as on_download:
+    with RunFolder(out or Path("runs") / chosen.name).kept_if_filled() as folder:
+        trained = learn(chosen, data, run)
+        with stdout.status("Drawing the pictures") if run.talk else nullcontext():
+            folder.save(trained.model, trained.history, trained.evaluation, trained.test)
+        if isinstance(trained.ending, DivergedError):
+            raise trained.ending
+        if as_json:
+            print_json(summarize(chosen, trained, perf_counter() - start, folder))
+        elif not quiet:
+            print_result(trained.evaluation, trained.history, folder)
+        return INTERRUPTED if trained.ending else 0
+
+
+class RunOptions(NamedTuple):
+    """The options that are no part of a recipe."""
+
+    validation: float
+    patience: int | None
+    dtype: str
+    engine: str
+    threads: int | None
+    quiet: bool
+    as_json: bool
+
+    @property
+    def talk(self) -> bool:
+        """Whether a person reads along."""
+        return not (self.quiet or self.as_json)
+
+    def problems(self) -> Iterable[str]:
+        """Yield what is wrong with them."""
+        yield from check_number("--validation", self.validation, lowest=0, highest=0.9)
+        if self.patience is not None and (self.patience < 1 or self.validation == 0):
+            yield f"--patience {self.patience}: 1 or more, and only with --validation"
+        if self.dtype not in ("float32", "float64"):
+            yield f"--dtype {self.dtype}: float32 or float64"
+        if problem := unknown("--engine", self.engine, ("auto", *FASTEST_FIRST)):
+            yield problem
+        yield from check_number("--threads", self.threads, lowest=1)
+
+
+class Trained(NamedTuple):
+    """What is left of a training; the examples it learned from are given back to the system."""
+
+    model: Model
+    history: list[Epoch]
+    ending: BaseException | None
+    evaluation: Evaluation
+    test: Examples
+
+
+def learn(recipe: Recipe, source: str | None, run: RunOptions) -> Trained:
+    """Train a recipe on data from a source, to its end or until it is stopped."""
+    with download_bar() if not run.quiet else nullcontext() as on_download:
         data = load_data(source, on_download)
-    if talk:
+    if run.talk:
         print_data(data)
-    examples, aside = prepare_examples(recipe, data, validation)
-    model = recipe.model(examples.classes, dtype)
-    model.engine = engine
-    with limit_threads(threads):
-        progress = TrainingProgress(recipe, quiet)
-        passes = recipe.train(model, examples, aside, progress.within_epoch, engine, threads)
-        if patience is not None:
-            passes = stop_early(passes, model, patience)
-        history, ending = consume(passes, progress)
+    examples, aside = prepare_examples(recipe, data, run.validation)
+    model = recipe.model(examples.classes, run.dtype)
+    model.engine = run.engine
+    with limit_threads(run.threads):
+        progress = TrainingProgress(recipe, run.quiet)
+        epochs = recipe.train(
+            model, examples, aside, progress.within_epoch, run.engine, run.threads
+        )
+        if run.patience is not None:
+            epochs = stop_early(epochs, model, run.patience)
+        history, ending = consume(epochs, progress)
         test = recipe.examples(data.test)
-        evaluation = evaluate(model, test, threads)
-
+        evaluation = evaluate(model, test, run.threads)
     model.training = describe(recipe, data, history, evaluation)
-    with stdout.status("Drawing the pictures") if talk else nullcontext():
-        folder.save(model, history, evaluation, test)
-    if isinstance(ending, DivergedError):
-        raise ending
-    summary = summarize(recipe, data, history, evaluation, perf_counter() - start, folder)
-    if as_json:
-        print_json(summary)
-    elif not quiet:
-        print_result(evaluation, history, folder)
-    return INTERRUPTED if ending else 0
-
-
-def check_options(
-    validation: float, patience: int | None, dtype: str, engine: str, threads: int | None
-) -> Iterable[str]:
-    """Yield what is wrong with the options that are no part of a recipe."""
-    yield from check_number("--validation", validation, lowest=0, highest=0.9)
-    if patience is not None and (patience < 1 or validation == 0):
-        yield f"--patience {patience}: 1 or more, and only with --validation"
-    if dtype not in ("float32", "float64"):
-        yield f"--dtype {dtype}: float32 or float64"
-    if problem := unknown("--engine", engine, ("auto", *FASTEST_FIRST)):
-        yield problem
-    yield from check_number("--threads", threads, lowest=1)
+    return Trained(model, history, ending, evaluation, test)
 
 
 def prepare_examples(
@@ -194,20 +206,16 @@ def describe(
 
 
 def summarize(
-    recipe: Recipe,
-    data: DataSet,
-    history: list[Epoch],
-    evaluation: Evaluation,
-    seconds: float,
-    folder: RunFolder,
+    recipe: Recipe, trained: Trained, seconds: float, folder: RunFolder
 ) -> dict[str, Any]:
     """The object that --json prints."""
+    history, evaluation = trained.history, trained.evaluation
     measured = [epoch for epoch in history if epoch.train_accuracy is not None]
     last = measured[-1] if measured else None
     return {
         "recipe": recipe.name,
-        "data": data.name,
-        "data_origin": data.origin,
+        "data": trained.model.training["data"],
+        "data_origin": trained.model.training["data_origin"],
         "layers": recipe.layers,
         "seed": recipe.seed,
         "engine": history[-1].engine if history else None,

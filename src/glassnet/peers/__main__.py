@@ -4,8 +4,10 @@ import json
 import resource
 import sys
 import time
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from glassnet.peers import Job, Unable
 
 
 def main(name: str) -> dict[str, Any]:
-    """Train as the job says, and measure after each epoch; measuring is not counted."""
+    """Train as the job says, measure after each epoch, which is not counted, and predict."""
     job = Job(**json.load(sys.stdin))
     x, labels, test_x, test_labels = (
         np.load(Path(job.data) / f"{part}.npy") for part in ("x", "labels", "test_x", "test_labels")
@@ -39,12 +41,27 @@ def main(name: str) -> dict[str, Any]:
         measuring += time.perf_counter() - start
         if reached is None and accuracy >= job.target:
             reached = time.time() - job.started - measuring
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return {
         "epoch_seconds": seconds,
         "to_target": reached,
         "accuracy": accuracy,
-        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "row_seconds": typical_seconds(lambda: predict(test_x[:1]), 2000),
+        "test_seconds": typical_seconds(lambda: predict(test_x), 10),
+        "peak_bytes": peak,
     }
+
+
+def typical_seconds(call: Callable[[], Any], at_most: int) -> float:
+    """The median time of a call, once warm: of so many calls, or of those in two seconds."""
+    taken, end = [], time.perf_counter() + 2
+    for _ in range(at_most):
+        start = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - start)
+        if time.perf_counter() > end:
+            break
+    return median(taken[len(taken) // 4 :])
 
 
 if __name__ == "__main__":

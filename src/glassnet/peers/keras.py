@@ -8,6 +8,8 @@ import numpy as np
 
 from glassnet.peers import Epoch, Job, Predict
 
+FEW = 1000  # rows, for which Keras has a way without a loop over batches
+
 
 def prepare(job: Job, x: Any, labels: Any) -> tuple[Epoch, Predict]:
     """One call of fit for each epoch."""
@@ -35,4 +37,9 @@ def prepare(job: Job, x: Any, labels: Any) -> tuple[Epoch, Predict]:
     def epoch() -> None:
         model.fit(x, y, batch_size=job.batch_size, epochs=1, verbose=0)
 
-    return epoch, lambda x: model.predict(x, batch_size=4096, verbose=0).argmax(axis=1)
+    def predict(x: Any) -> Any:
+        if len(x) < FEW:
+            return model.predict_on_batch(x).argmax(axis=1)
+        return model.predict(x, batch_size=4096, verbose=0).argmax(axis=1)
+
+    return epoch, predict
