@@ -6,13 +6,14 @@ import sys
 import time
 from collections.abc import Callable
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 
-from glassnet.peers import Job, Unable
+from glassnet.peers import PACKAGES, Job, Unable
 
 
 def main(name: str) -> dict[str, Any]:
@@ -49,6 +50,7 @@ def main(name: str) -> dict[str, Any]:
         "row_seconds": typical_seconds(lambda: predict(test_x[:1]), 2000),
         "test_seconds": typical_seconds(lambda: predict(test_x), 10),
         "peak_bytes": peak,
+        "version": version(PACKAGES.get(name, name)),
     }
 
 

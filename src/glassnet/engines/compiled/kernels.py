@@ -297,21 +297,28 @@ def list_block(
         length = cgutils.alloca_once_value(builder, n)
         builder.store(n, length)
         with builder.if_then(builder.icmp_unsigned("!=", live, WORD(0))):
-            if source.dtype not in types.real_domain:
-                unit = ir.Constant(ir.VectorType(real, BLOCK), [1 / 255] * BLOCK)
-                rows = [builder.fmul(builder.uitofp(row, unit.type), unit) for row in rows]
+
+            def as_numbers(vector: Any) -> Any:
+                if source.dtype in types.real_domain:
+                    return vector
+                unit = ir.Constant(
+                    ir.VectorType(real, vector.type.count), [1 / 255] * vector.type.count
+                )
+                return builder.fmul(builder.uitofp(vector, unit.type), unit)
+
             entry = ir.VectorType(real, len(group))
             index = builder.inttoptr(index, INT32.as_pointer())
             value = builder.inttoptr(value, entry.as_pointer())
-            numbers = ir.Constant(ir.VectorType(INT32, BLOCK), list(range(BLOCK)))
-            numbers = builder.add(numbers, broadcast(builder, builder.trunc(column, INT32), BLOCK))
+            first = builder.trunc(column, INT32)
             if len(rows) == 1:
+                numbers = ir.Constant(ir.VectorType(INT32, BLOCK), list(range(BLOCK)))
+                numbers = builder.add(numbers, broadcast(builder, first, BLOCK))
                 mask = builder.bitcast(builder.trunc(live, ir.IntType(BLOCK)), lit[0].type)
                 lanes = VECTOR * 8 // group.dtype.bitwidth
                 for start in range(0, BLOCK, lanes):
                     piece = list(range(start, start + lanes))
                     some, k = shuffle(builder, mask, mask, piece), builder.load(length)
-                    for vector, to in ((numbers, index), (rows[0], value)):
+                    for vector, to in ((numbers, index), (as_numbers(rows[0]), value)):
                         part = compress(builder, shuffle(builder, vector, vector, piece), some)
                         place = builder.bitcast(builder.gep(to, [k]), part.type.as_pointer())
                         builder.store(part, place, align=4)
@@ -320,9 +327,9 @@ def list_block(
             else:
                 for c, values in enumerate(columns_of(builder, rows)):
                     k = builder.load(length)
-                    number = builder.extract_element(numbers, INT32(c))
-                    builder.store(number, builder.gep(index, [k]))
-                    builder.store(values, builder.gep(value, [k]), align=group.dtype.bitwidth // 8)
+                    builder.store(builder.add(first, INT32(c)), builder.gep(index, [k]))
+                    place = builder.gep(value, [k])
+                    builder.store(as_numbers(values), place, align=group.dtype.bitwidth // 8)
                     bit = builder.and_(builder.lshr(live, WORD(c)), WORD(1))
                     builder.store(builder.add(k, bit), length)
         return builder.load(length)
