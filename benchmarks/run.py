@@ -1,6 +1,6 @@
 """Run the benchmark: every workload of the table, here and in other libraries.
 
-    python benchmarks/run.py                       all of it, a quarter of an hour on two cores
+    python benchmarks/run.py                       all of it, some twenty minutes on two cores
     python benchmarks/run.py batch-32 --alone      some workloads, or glassnet without its peers
 
 Each workload is one run of `glassnet compare`, whose raw figures go to a file of its own in
@@ -19,7 +19,7 @@ import numpy as np
 HERE = Path(__file__).parent
 DENSE = "dense.npz"
 TO_ALL = "numpy,torch,jax,keras,sklearn"
-TO_SOME = "numpy,torch,jax,sklearn"  # Keras takes minutes for an epoch of small batches
+TO_SOME = "numpy,torch,jax,sklearn"  # Keras takes minutes for small batches
 
 WORKLOADS = {
     "batch-32": ["first-network", "--peers", TO_ALL],

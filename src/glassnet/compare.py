@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -22,12 +22,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.data.examples import DataSet
-from glassnet.errors import ParamError
+from glassnet.errors import GlassnetError, ParamError
 from glassnet.peers import PACKAGES, PEERS, Job
 from glassnet.recipes import Recipe
 
 OURS = "glassnet"
 TARGET = 0.97
+TRIAL_EPOCHS = 3
 
 
 class Result(NamedTuple):
@@ -98,24 +99,32 @@ def compare(
     if unknown := [name for name in peers if name not in PEERS]:
         raise ParamError("--peers", ", ".join(unknown), ", ".join(PEERS))
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    trials: dict[str, dict[str, Any]] = {}
+    threads: dict[str, int] = {}
     figures: dict[str, list[dict[str, Any]]] = {}
     absent: dict[str, str] = {}
     with data_on_disk(recipe, data) as folder:
         job = make_job(recipe, data, folder, epochs)
         for name in (OURS, *peers):
             say(f"{name}: with how many threads?")
-            tried = {n: run_one(name, job._replace(threads=n)) for n in sorted({1, cores or 1})}
-            if reason := why_absent(name, tried[1]):
+            short = job._replace(epochs=min(job.epochs, TRIAL_EPOCHS))
+            tried = {n: run_one(name, short._replace(threads=n)) for n in sorted({1, cores or 1})}
+            if reason := why_absent(name, tried.values()):
                 absent[name] = reason
             else:
-                best = min(tried, key=lambda n: epoch_seconds(tried[n]))
-                trials[name], figures[name] = {"threads": best}, []
+                threads[name] = min(tried, key=lambda n: epoch_seconds(tried[n]))
+                figures[name] = []
         for number in range(1, runs + 1):
-            for name in trials:
+            for name in threads:
                 say(f"{name}: run {number} of {runs}")
-                figures[name].append(run_one(name, job._replace(**trials[name])))
-    results = [summarize(name, trials[name]["threads"], figures[name]) for name in trials]
+                figures[name].append(run_one(name, job._replace(threads=threads[name])))
+    for name in threads:
+        if reason := why_absent(name, figures[name]):
+            absent[name] = reason
+    if OURS in absent:
+        raise GlassnetError("compare", f"{OURS} {absent[OURS]}")
+    results = [
+        summarize(name, threads[name], figures[name]) for name in threads if name not in absent
+    ]
     shown = {**job._asdict(), "data": data.name, "n_test": len(data.test.x)}
     for name in ("started", "threads"):  # each process has its own
         del shown[name]
@@ -140,6 +149,10 @@ def make_job(recipe: Recipe, data: DataSet, folder: Path, epochs: int) -> Job:
     activations = {activation.name for activation in recipe.activations} or {"relu"}
     if len(activations) > 1 or recipe.positive:
         raise ParamError("RECIPE", recipe.name, "ten classes and one kind of activation")
+    rule, loss = recipe.rule.name, recipe.loss.name
+    if rule not in ("sgd", "adam") or loss not in ("cross_entropy", "quadratic_cost"):
+        shared = "sgd or adam, and cross_entropy or quadratic_cost, which all libraries share"
+        raise ParamError("RECIPE", f"{rule} and {loss}", shared)
     n = min(recipe.rows or len(data.train.x), len(data.train.x))
     return Job(
         data=str(folder),
@@ -177,14 +190,16 @@ def run_one(name: str, job: Job) -> dict[str, Any]:
     return figures
 
 
-def why_absent(name: str, figures: dict[str, Any]) -> str | None:
-    """Why a contestant has no figures; None if it has."""
-    if "missing" in figures:
-        return f"not installed; pip install {PACKAGES[name]}, or glassnet[peers] for all"
-    if "unable" in figures:
-        return str(figures["unable"])
-    if "failed" in figures:
-        return f"failed: {figures['failed'][0]}"
+def why_absent(name: str, runs: Iterable[dict[str, Any]]) -> str | None:
+    """Why a contestant has no figures of some run; None if it has all."""
+    for figures in runs:
+        if "missing" in figures:
+            package = PACKAGES.get(name, name)
+            return f"not installed; pip install {package}, or glassnet[peers] for all"
+        if "unable" in figures:
+            return str(figures["unable"])
+        if "failed" in figures:
+            return f"failed: {figures['failed'][0]}"
     return None
 
 

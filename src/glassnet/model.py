@@ -99,7 +99,8 @@ class Model:
         """X as rows (N, n[0]), checked."""
         X = np.asarray(X)
         width = self.network.layers[0]
-        if X.size == 0 or X.ndim == 0 or width not in (X.shape[-1], prod(X.shape[-2:])):
+        square = X.ndim > 1 and X.shape[-2] == X.shape[-1]
+        if X.size == 0 or X.ndim == 0 or width not in (X.shape[-1], square * prod(X.shape[-2:])):
             raise ParamError("X", f"shape {X.shape}", f"{width} pixels in each row or picture")
         X = X.reshape(-1, width)
         if X.dtype == np.uint8:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,12 +16,13 @@ from glassnet.core.penalties import NO_PENALTY, Penalty
 from glassnet.core.updates import RULES, Adam, GradientDescent, Momentum
 from glassnet.data.examples import one_hot
 from glassnet.data.sources import load_data
-from glassnet.engines import FASTEST_FIRST, buffered, choose, choose_forward, compiled
+from glassnet.engines import FASTEST_FIRST, buffered, choose, choose_forward
+from glassnet.engines.compiled import compiling, passes, training
 from glassnet.errors import ParamError
 
 FAST = ("buffered", "compiled")
 rules = st.sampled_from([rule() for rule in RULES.values()])
-MNIST_LIKE = Network((784, 40, 20, 10), (ACTIVATIONS["relu"],) * 2, LOSSES["cross_entropy"])
+MNIST_LIKE = Network((784, 130, 20, 10), (ACTIVATIONS["relu"],) * 2, LOSSES["cross_entropy"])
 
 
 def descend(name, network, rule, penalty, x, y, order, size, dtype=np.float64, threads=None):
@@ -104,14 +106,15 @@ def test_every_width_is_padded_right(name, width):
 
 @pytest.mark.parametrize("rule", [GradientDescent(), Adam()], ids=lambda rule: rule.name)
 @pytest.mark.parametrize("size", [32, 300])
-def test_the_bits_do_not_depend_on_the_number_of_threads_nor_on_the_run(rule, size, monkeypatch):
-    monkeypatch.setattr(compiled, "LEAST_WORK", 0)  # so that as many threads work as are asked for
+@pytest.mark.parametrize("penalty", [NO_PENALTY, Penalty(l2=0.01)], ids=["free", "l2"])
+def test_the_bits_do_not_depend_on_the_number_of_threads(rule, size, penalty, monkeypatch):
+    monkeypatch.setattr(training, "LEAST_WORK", 1)  # so that as many threads work as are asked for
     examples = load_data("digits").train.take(slice(700))
     y = one_hot(examples.labels, 10)
     order = np.random.default_rng(0).permutation(700)
     results = [
         descend(
-            *["compiled", MNIST_LIKE, rule, NO_PENALTY, examples.x, y, order, size, np.float32],
+            *["compiled", MNIST_LIKE, rule, penalty, examples.x, y, order, size, np.float32],
             threads=threads,
         )
         for threads in (1, 2, 3, 4, 2)
@@ -212,3 +215,17 @@ def test_an_unknown_engine_is_named():
 
 def test_the_buffered_engine_knows_every_activation_of_the_core():
     assert buffered.IN_PLACE.keys() == ACTIVATIONS.keys()
+
+
+def test_code_on_disk_is_of_all_sources_as_they_are_now():
+    assert passes.descend._cache._cache_file._source_stamp == compiling.STAMP
+
+
+def test_without_a_place_for_code_it_compiles_all_the_same(monkeypatch):
+    def refuse_to_cache(cache=False, **options):
+        if cache:
+            raise RuntimeError("no locator available")
+        return numba.njit(**options)
+
+    monkeypatch.setattr(compiling, "njit", refuse_to_cache)
+    assert compiling.entry(lambda x: 1 / x)(np.float64(0)) == np.inf

@@ -4,6 +4,7 @@ An engine does what `reference` does, the core composed, and nothing else. It ma
 as it likes, and is admitted by one test: for all it accepts, it equals the reference.
 """
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import lru_cache
@@ -33,6 +34,7 @@ class Engine(NamedTuple):
             learning rate of each step. Changes params and state in place, and gives the loss of
             each batch before its step; once a loss is not finite the rest is of no use.
 
+    An engine works in buffers of its own, so it is for one thread at a time.
     The inputs x (N, n[0]) are uint8 grey levels or floats, the targets y (N, K) floats.
     """
 
@@ -115,6 +117,11 @@ def choose_forward(
         return prepared
 
     return first_that_can(name, prepare)
+
+
+# The threads of a pool do not go along into a process that is forked.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=choose_forward.cache_clear)
 
 
 def first_that_can(name: str, prepare: Callable[[ModuleType], Prepared]) -> Prepared:

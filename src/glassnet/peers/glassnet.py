@@ -39,4 +39,4 @@ def prepare(job: Job, x: Any, labels: Any) -> tuple[Epoch, Predict]:
     def epoch() -> None:
         next(epochs)
 
-    return epoch, lambda x: model.logits(x, job.threads).argmax(axis=1)
+    return epoch, model.predict

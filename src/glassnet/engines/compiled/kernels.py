@@ -1,28 +1,27 @@
-"""Kernels: the two loops in which nearly all the time is spent, and what threads meet at.
+"""Kernels: the loops in which nearly all the time is spent.
 
 Examples are worked on in groups, because a row that is loaded for one is then there for all:
 
     sum_of_rows     out[g] = sum_k value[k, g] M[index[k]]          a forward pass, a backward pass
     add_outer       M[index[k]] += sum_g value[k, g] row[g]         a gradient
+    list_block      the list of (index, values) that both walk down
 
-A list of (index, values) leaves out what is zero in the whole group: the paper around the digits.
+It leaves out what is zero in the whole group: the paper around the digits.
 While it is walked down, the sums of a strip of columns stay in vector registers. Compilers do not
-find that by themselves, so both loops are built here from LLVM's own vector instructions, which
+find that by themselves, so the loops are built here from LLVM's own vector instructions, which
 become whatever the processor has.
 
-In both, `group` is a tuple of as many zeros as the group has examples; only its type counts, so
+Everywhere `group` is a tuple of as many zeros as the group has examples; only its type counts, so
 that every size of group has code of its own. All else are addresses and numbers of bytes: `rows` is
 the address of M[0], `stride` leads to its next row.
 """
 
-import platform
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import reduce
 from typing import Any
 
 from llvmlite import binding, ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -32,24 +31,6 @@ SUMS = 16 if WIDE_REGISTERS else 8  # vectors that stay in registers, with room 
 BLOCK = 16  # columns that are looked at together for what is not zero
 CHAINS = 8  # sums a core can work on at once: it starts two in each of the four cycles one takes
 WORD, INT32 = ir.IntType(64), ir.IntType(32)
-
-
-def jit(function: Callable[..., Any]) -> Any:
-    """Compile for use by other compiled functions, and keep the code on disk where possible."""
-    return compile_with(function, no_cpython_wrapper=True, forceinline=True)
-
-
-def entry(function: Callable[..., Any]) -> Any:
-    """The same for use from Python, without the interpreter's lock."""
-    return compile_with(function, nogil=True)
-
-
-def compile_with(function: Callable[..., Any], **options: bool) -> Any:
-    """Compile; arithmetic goes on after a division by zero, as NumPy's does."""
-    try:
-        return njit(cache=True, error_model="numpy", no_cfunc_wrapper=True, **options)(function)
-    except RuntimeError:  # Numba has found no folder for its cache
-        return njit(error_model="numpy", no_cfunc_wrapper=True, **options)(function)
 
 
 def widest_strip(group_size: int) -> int:
@@ -377,103 +358,3 @@ def shuffle(builder: Any, a: Any, b: Any, lanes: list[int]) -> Any:
     """The vector of some lanes of two."""
     kind = ir.VectorType(INT32, len(lanes))
     return builder.shuffle_vector(a, b, ir.Constant(kind, lanes))
-
-
-@intrinsic
-def prefetch(typing: Any, address: Any) -> Any:
-    """Ask for the memory at an address ahead of its use."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        byte = ir.IntType(8).as_pointer()
-        kind = ir.FunctionType(ir.VoidType(), [byte, INT32, INT32, INT32])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
-        read, keep, data = (ir.Constant(INT32, number) for number in (0, 3, 1))
-        builder.call(function, [builder.inttoptr(arguments[0], byte), read, keep, data])
-        return context.get_dummy_value()
-
-    return types.void(types.intp), generate
-
-
-@intrinsic
-def fetch_and_add(typing: Any, array: Any, at: Any, amount: Any) -> Any:
-    """Array[at] += amount, one thread at a time; gives what was there before."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        place = builder.gep(data, [arguments[1]])
-        return builder.atomic_rmw("add", place, arguments[2], "seq_cst")
-
-    return types.int64(array, types.intp, types.int64), generate
-
-
-IS_X86 = platform.machine() in ("x86_64", "AMD64")
-DENORMALS_ARE_ZERO = 0x8040  # as inputs and as results, in the control register of x86
-
-
-@intrinsic
-def flush_denormals(typing: Any) -> Any:
-    """From now on numbers below the normal ones are zero, in this thread; gives what was before.
-
-    A moment that fades away would else stay for ever at the smallest number there is, and x86 needs
-    a hundred times as long for such a number. Other processors do not.
-    """
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        place = cgutils.alloca_once_value(builder, INT32(0))
-        if IS_X86:
-            call_on_control_register(builder, "llvm.x86.sse.stmxcsr", place)
-            before = builder.load(place)
-            builder.store(builder.or_(before, INT32(DENORMALS_ARE_ZERO)), place)
-            call_on_control_register(builder, "llvm.x86.sse.ldmxcsr", place)
-            return before
-        return builder.load(place)
-
-    return types.int32(), generate
-
-
-@intrinsic
-def restore_arithmetic(typing: Any, before: Any) -> Any:
-    """Undo flush_denormals."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        if IS_X86:
-            place = cgutils.alloca_once_value(builder, arguments[0])
-            builder.store(arguments[0], place)
-            call_on_control_register(builder, "llvm.x86.sse.ldmxcsr", place)
-        return context.get_dummy_value()
-
-    return types.void(types.int32), generate
-
-
-def call_on_control_register(builder: Any, name: str, place: Any) -> None:
-    """Read or write the register that says how to round, from or to a place in memory."""
-    byte = ir.IntType(8).as_pointer()
-    kind = ir.FunctionType(ir.VoidType(), [byte])
-    function = cgutils.get_or_insert_function(builder.module, kind, name)
-    builder.call(function, [builder.bitcast(place, byte)])
-
-
-SPINS = 2000  # before a thread that waits offers its core to others
-ARRIVED, MEETING = 0, 8  # far enough apart not to share a cache line
-
-if sys.platform == "win32":
-    offer_core = types.ExternalFunction("SwitchToThread", types.int32())
-else:
-    offer_core = types.ExternalFunction("sched_yield", types.int32())
-
-
-@jit
-def wait_for_all(meeting_place, n_threads):
-    """Go on when all threads have come here; meeting_place (16,) int64 starts as zeros."""
-    if n_threads == 1:
-        return
-    meeting = fetch_and_add(meeting_place, MEETING, 0)
-    if fetch_and_add(meeting_place, ARRIVED, 1) == n_threads - 1:
-        fetch_and_add(meeting_place, ARRIVED, -n_threads)
-        fetch_and_add(meeting_place, MEETING, 1)
-        return
-    spins = 0
-    while fetch_and_add(meeting_place, MEETING, 0) == meeting:
-        spins += 1
-        if spins > SPINS:
-            offer_core()

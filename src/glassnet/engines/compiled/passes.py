@@ -9,115 +9,30 @@ weights. No two threads write to one place, nothing has to be added up over thre
 number is computed by the same operations in the same order whatever the number of threads.
 """
 
-from typing import Any, NamedTuple
-
 import numpy as np
 from numba import types
 from numba.extending import overload
 
-from glassnet.engines.compiled.kernels import (
-    BLOCK,
-    VECTOR,
-    add_outer,
-    entry,
+from glassnet.engines.compiled.compiling import entry, jit
+from glassnet.engines.compiled.formulas import activate, loss_and_error, multiply_by_slope, update
+from glassnet.engines.compiled.kernels import BLOCK, VECTOR, add_outer, list_block, sum_of_rows
+from glassnet.engines.compiled.layout import (
+    list_number,
+    list_place,
+    my_part,
+    row_place,
+    weight_place,
+    width_of,
+)
+from glassnet.engines.compiled.processor import (
+    CACHE_LINE,
     flush_denormals,
-    jit,
-    list_block,
     prefetch,
     restore_arithmetic,
-    sum_of_rows,
     wait_for_all,
 )
 
-CACHE_LINE = 64
 STRIP = 8 * VECTOR  # bytes of columns, of which all rows stay in the cache while groups use them
-
-
-class Plan(NamedTuple):
-    """What is computed. Offsets count numbers from the start of an array, one for each layer.
-
-    Args:
-        group: a tuple of as many zeros as examples are worked on together.
-        layers: the widths of the layers (L+1,).
-        widths: the same, padded to whole vectors (L+1,).
-        activations: one code for each hidden layer, and one not used.
-        loss: a code.
-        rule: a code.
-        constants: of the rule (4,) float64.
-        l2: the penalty's.
-        l1: the penalty's.
-        batch: examples to a step.
-        chunk: examples that are worked on at once; a larger batch is worked on in chunks.
-        weight_at: where W[l] begins, for each of its parts (layers[l] + 1) rows of its columns.
-        back_at: where the transpose of W[l] begins, layers[l+1] rows of widths[l].
-        row_at: where the outputs of layer l begin, for each part a row for each example.
-        list_at: where the lists of layer l begin, layers[l] + 1 entries and a block for each.
-        scratch_at: where a list of each thread begins, for the way back.
-        n_groups: in a chunk.
-        n_parts: into how many parts the columns of layer l are divided: as there are threads, or 1.
-        columns: part p of layer l are its columns from columns[l, p] to columns[l, p+1].
-        shares: the rows of W[l] that thread t changes, from shares[l, t] to shares[l, t+1], if the
-            threads divide rows, not columns.
-    """
-
-    group: Any
-    layers: Any
-    widths: Any
-    activations: Any
-    loss: Any
-    rule: Any
-    constants: Any
-    l2: Any
-    l1: Any
-    batch: Any
-    chunk: Any
-    weight_at: Any
-    back_at: Any
-    row_at: Any
-    list_at: Any
-    scratch_at: Any
-    n_groups: Any
-    n_parts: Any
-    columns: Any
-    shares: Any
-
-
-class Buffers(NamedTuple):
-    """What it is computed in.
-
-    Args:
-        theta: all weights and biases, padded.
-        back: the transposed weights, for the way back.
-        grad: the gradient, like theta; a step of plain gradient descent needs none.
-        first: the rule's first state, like theta.
-        second: the rule's second state, like theta.
-        a: the outputs of all layers for a chunk.
-        delta: their errors.
-        inputs: the rows of the group that each thread reads.
-        index: of the lists of what is not zero in each layer.
-        value: likewise, len(group) for each entry.
-        counts: how long they are, (L, lists).
-        cuts: where in them each thread's share of the rows begins, (L, lists, threads + 1).
-        losses: of each example.
-        prices: the penalty at each step.
-        meeting_place: where the threads wait for each other.
-    """
-
-    theta: Any
-    back: Any
-    grad: Any
-    first: Any
-    second: Any
-    a: Any
-    delta: Any
-    inputs: Any
-    index: Any
-    value: Any
-    counts: Any
-    cuts: Any
-    losses: Any
-    prices: Any
-    meeting_place: Any
 
 
 @jit
@@ -139,116 +54,6 @@ def list_rows(plan, b, source, at, stride, width, first, to, n):
 
 
 @jit
-def activate(activation, a):
-    """A = f(z) in place; the codes are those of ACTIVATIONS in order."""
-    zero, one, leak = a.dtype.type(0), a.dtype.type(1), a.dtype.type(0.01)
-    if activation == 1:
-        for i in range(len(a)):
-            a[i] = one / (one + np.exp(-a[i]))
-    elif activation == 2:
-        for i in range(len(a)):
-            a[i] = np.tanh(a[i])
-    elif activation == 3:
-        for i in range(len(a)):
-            a[i] = a[i] if not a[i] <= 0 else zero  # a NaN stays
-    elif activation == 4:
-        for i in range(len(a)):
-            a[i] = a[i] if not a[i] <= 0 else leak * a[i]
-
-
-@jit
-def multiply_by_slope(activation, delta, a):
-    """Delta *= f'(a) in place."""
-    zero, leak = a.dtype.type(0), a.dtype.type(0.01)
-    if activation == 1:
-        for i in range(len(a)):
-            delta[i] *= a[i] * (1 - a[i])
-    elif activation == 2:
-        for i in range(len(a)):
-            delta[i] *= 1 - a[i] * a[i]
-    elif activation == 3:
-        for i in range(len(a)):
-            delta[i] = delta[i] if a[i] > 0 else zero
-    elif activation == 4:
-        for i in range(len(a)):
-            delta[i] = delta[i] if a[i] > 0 else leak * delta[i]
-
-
-@jit
-def softmax_loss(z, y, delta, scale):
-    """Cross-entropy over a softmax, and scale (a - y) in delta."""
-    top = z[0]
-    for k in range(len(z)):
-        top = max(top, z[k])
-    total = z.dtype.type(0)
-    for k in range(len(z)):
-        delta[k] = np.exp(z[k] - top)
-        total += delta[k]
-    log_total = np.log(total)
-    loss = z.dtype.type(0)
-    for k in range(len(z)):
-        loss -= y[k] * (z[k] - top - log_total)
-        delta[k] = (delta[k] / total - y[k]) * scale
-    return loss
-
-
-@jit
-def loss_and_error(kind, z, y, delta, scale):
-    """The loss of one example, and scale dloss/dz in delta; the codes are LOSSES in order."""
-    if kind == 0:
-        return softmax_loss(z, y, delta, scale)
-    loss, half, one = z.dtype.type(0), z.dtype.type(0.5), z.dtype.type(1)
-    for k in range(len(z)):
-        if kind == 1:
-            m = max(z[k], z.dtype.type(0))
-            loss += m + np.log(np.exp(-m) + np.exp(z[k] - m)) - y[k] * z[k]
-            delta[k] = (one / (one + np.exp(-z[k])) - y[k]) * scale
-        elif kind == 2:
-            a = one / (one + np.exp(-z[k]))
-            loss += half * (a - y[k]) * (a - y[k])
-            delta[k] = (a - y[k]) * a * (1 - a) * scale
-        else:
-            loss += half * (z[k] - y[k]) * (z[k] - y[k])
-            delta[k] = (z[k] - y[k]) * scale
-    return loss
-
-
-@jit
-def update(rule, c, theta, grad, first, second, eta, t, l2, l1):
-    """One step of a rule; the codes are those of RULES in order."""
-    n, real = len(theta), theta.dtype.type
-    mu, rest = real(c[0]), real(1 - c[0])
-    if l2 != 0 or l1 != 0:
-        for i in range(n):
-            grad[i] += l2 * theta[i] + l1 * np.sign(theta[i])
-    if rule == 0:
-        for i in range(n):
-            theta[i] -= eta * grad[i]
-    elif rule == 1:
-        for i in range(n):
-            first[i] = mu * first[i] - eta * grad[i]
-            theta[i] += first[i]
-    elif rule == 2:
-        for i in range(n):
-            first[i] = mu * first[i] - eta * grad[i]
-            theta[i] += mu * first[i] - eta * grad[i]
-    elif rule == 3:
-        epsilon = real(c[1])
-        for i in range(n):
-            first[i] = mu * first[i] + rest * grad[i] * grad[i]
-            theta[i] -= eta * grad[i] / (np.sqrt(first[i]) + epsilon)
-    else:  # Adam, or AdamW, whose decay is c[3]
-        beta2, rest2, epsilon = real(c[1]), real(1 - c[1]), real(c[2])
-        m_scale, v_scale = real(1 / (1 - c[0] ** t)), real(1 / (1 - c[1] ** t))
-        keep = real(1 - eta * c[3])
-        for i in range(n):
-            first[i] = mu * first[i] + rest * grad[i]
-            second[i] = beta2 * second[i] + rest2 * grad[i] * grad[i]
-            step = eta * (first[i] * m_scale) / (np.sqrt(second[i] * v_scale) + epsilon)
-            theta[i] = keep * theta[i] - step
-
-
-@jit
 def ask_for(array, rows, first, last):
     """Ask for rows of an array ahead of their use: array[rows[first:last]]."""
     for e in range(first, min(last, len(rows))):
@@ -267,38 +72,6 @@ def read_inputs(x, rows, first, n_real, inputs):
     for g in range(n_real, len(inputs)):
         inputs[g] = 0
     ask_for(x, rows, first + n_real, first + n_real + len(inputs))
-
-
-@jit
-def width_of(plan, l, part):
-    """How many columns a part of layer l has, padding included."""
-    return plan.columns[l, part + 1] - plan.columns[l, part]
-
-
-@jit
-def row_place(plan, l, part, e):
-    """Where the outputs, or errors, of example e in a part of layer l are."""
-    n_rows = plan.n_groups * len(plan.group)
-    return plan.row_at[l] + n_rows * plan.columns[l, part] + e * width_of(plan, l, part)
-
-
-@jit
-def weight_place(plan, l, part, i):
-    """Where row i of a part of W[l] is."""
-    before = (plan.layers[l] + 1) * plan.columns[l + 1, part]
-    return plan.weight_at[l] + before + i * width_of(plan, l + 1, part)
-
-
-@jit
-def list_number(plan, l, q, thread):
-    """Which list has what group q puts into W[l]: threads that divide columns have their own."""
-    return q + plan.n_groups * thread * (plan.n_parts[l + 1] > 1)
-
-
-@jit
-def list_place(plan, l, number):
-    """Where a list begins."""
-    return plan.list_at[l] + number * (plan.layers[l] + 1 + BLOCK)
 
 
 @jit
@@ -419,14 +192,6 @@ def backward(plan, b, y, rows, n, losses, begin, end, scale, thread):
 
 
 @jit
-def my_part(plan, l, thread):
-    """The part of W[l] that a thread changes, and from which row to which."""
-    if plan.n_parts[l + 1] > 1:
-        return thread, 0, plan.layers[l] + 1
-    return thread * 0, plan.shares[l, thread], plan.shares[l, thread + 1]
-
-
-@jit
 def clear_gradient(plan, b, l, thread):
     """Zeros in my part of the gradient of W[l]."""
     part, begin, end = my_part(plan, l, thread)
@@ -498,11 +263,14 @@ def price(plan, theta):
     """l2/2 sum w^2 + l1 sum |w|, over all weights."""
     squares = sizes = 0.0
     for l in range(len(plan.layers) - 1):
-        for part in range(plan.n_parts[l + 1]):
-            end = weight_place(plan, l, part, plan.layers[l])
-            for w in theta[weight_place(plan, l, part, 0) : end]:
-                squares += w * w
-                sizes += abs(w)
+        for i in range(plan.layers[l]):
+            for part in range(plan.n_parts[l + 1]):
+                width = min(
+                    width_of(plan, l + 1, part), plan.layers[l + 1] - plan.columns[l + 1, part]
+                )
+                for w in theta[weight_place(plan, l, part, i) :][:width]:
+                    squares += w * w
+                    sizes += abs(w)
     return plan.l2 / 2 * squares + plan.l1 * sizes
 
 
@@ -575,6 +343,7 @@ def predict_few(theta, layers, activations, x, z):
     """The logits z of all rows of x, one after the other, from what is not zero."""
     biases = (layers[:-1] * layers[1:]).sum()
     a, outputs = np.empty(layers.max(), theta.dtype), np.empty(layers.max(), theta.dtype)
+    live = np.empty(layers.max(), np.int64)
     for e in range(len(x)):
         for i in range(layers[0]):
             a[i] = number(theta, x[e, i])
@@ -584,11 +353,14 @@ def predict_few(theta, layers, activations, x, z):
             sums = outputs[:width]
             for j in range(width):
                 sums[j] = b[j]
-            for i in range(layers[l]):
-                v, row = a[i], W[i * width :][:width]
-                if v != 0:
-                    for j in range(len(sums)):
-                        sums[j] += v * row[j]
+            n = 0
+            for i in range(layers[l]):  # a list first: a processor cannot foresee where ink is
+                live[n] = i
+                n += a[i] != 0
+            for k in range(n):
+                v, row = a[live[k]], W[live[k] * width :][:width]
+                for j in range(len(sums)):
+                    sums[j] += v * row[j]
             activate(activations[l], sums)
             W, b = W[layers[l] * width :], b[width:]
             a, outputs = outputs, a

@@ -11,8 +11,8 @@ from glassnet.core.network import Network
 from glassnet.core.parameters import Parameters
 from glassnet.core.penalties import NO_PENALTY
 from glassnet.core.updates import GradientDescent
-from glassnet.engines.compiled import CHUNK_OF_LARGER, Compiled, available_cores
 from glassnet.engines.compiled.passes import predict_few, predict_part
+from glassnet.engines.compiled.training import CHUNK_OF_LARGER, Training, available_cores
 
 FEW = 64  # rows, for which it does not pay to copy the weights into the layout of the passes
 
@@ -32,11 +32,13 @@ class Prediction:
         codes = [list(ACTIVATIONS).index(f.name) for f in network.activations]
         self.activations = np.array([*codes, 0])
         self.threads = threads or available_cores()
-        self.workers: list[Compiled] = []
+        self.workers: list[Training] = []
         self.in_use = Lock()  # the workers' buffers; few rows need none
 
     def __call__(self, params: Parameters, x: Array) -> Array:
         """The logits z (N, K) of rows x (N, n[0]), uint8 or floats."""
+        if x.shape[1:] != (self.network.layers[0],):
+            raise ValueError(f"rows of {x.shape[1:]} for a network of {self.network.layers}")
         if x.dtype != np.uint8:
             x = x.astype(self.dtype, copy=False)
         x = np.ascontiguousarray(x)
@@ -51,13 +53,13 @@ class Prediction:
     def predict_many(self, params: Parameters, x: Array, z: Array) -> None:
         """The rows divided among the threads, each with buffers of its own."""
         if not self.workers:
-            job = (self.network, GradientDescent(), NO_PENALTY, CHUNK_OF_LARGER, self.dtype, 1)
-            self.workers = [Compiled(*job) for _ in range(self.threads)]
             self.pool = ThreadPoolExecutor(self.threads)
+            job = (self.network, GradientDescent(), NO_PENALTY, CHUNK_OF_LARGER, self.dtype, 1)
+            self.workers = [Training(*job) for _ in range(self.threads)]
         theta = self.workers[0].pad(params, self.workers[0].buffers.theta)
 
-        def work(worker: Compiled, first: int, last: int) -> None:
-            buffers = worker.buffers_for(x)._replace(theta=theta)
+        def work(worker: Training, first: int, last: int) -> None:
+            buffers = worker.buffers._replace(theta=theta, inputs=worker.inputs_for(x))
             predict_part(worker.plan, buffers, x, np.arange(first, last), z)
 
         cuts = np.linspace(0, len(x), self.threads + 1).astype(int)
