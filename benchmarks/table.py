@@ -32,8 +32,8 @@ PEERS = {
 }
 HEAD = """# Benchmarks
 
-What `glassnet compare` measured; the raw figures are in [results](results). To measure again, and to
-write this page:
+What `glassnet compare` measured; the raw figures are in [results](results). To measure again, and
+to write this page:
 
 ```
 pip install '.[peers]'
@@ -49,10 +49,12 @@ python benchmarks/run.py --alone --out after
 python benchmarks/table.py before after
 ```
 
-Each contestant trains in a fresh process, three times, in turn with the others; the medians are given.
-Each has the number of threads with which it is faster, and is written as its own users would write
-it at its best: [src/glassnet/peers](../src/glassnet/peers). An epoch is one pass over the training
-examples, compilation and measuring not counted.
+Each contestant trains in a fresh process, three times, in turn with the others; the medians are
+given. Each has the number of threads with which it is faster, and is written as its own users would
+write it at its best: [src/glassnet/peers](../src/glassnet/peers). An epoch is one pass over the
+training examples, compilation and measuring not counted. What was compiled in an earlier process is
+taken from disk, here and by JAX. Each library starts from its own random weights, which is what the
+accuracies differ by after few epochs.
 """
 
 Figures = dict[str, Any]
@@ -83,7 +85,7 @@ def page(workloads: dict[str, Figures]) -> Iterable[str]:
     yield from table(workloads, epoch_cell, "glassnet, s per epoch")
     yield "\n## Test accuracy after the same epochs, and peak memory of the process\n"
     yield from table(workloads, quality_cell, "glassnet")
-    yield "\n## From the start of the process to 97 %, and to predict from Python, once warm\n"
+    yield "\n## 784-128-64-10, batch 32: from the start of the process to 97 %, and to predict\n"
     yield from details(next(iter(workloads.values())))
 
 
@@ -127,13 +129,14 @@ def quality_cell(result: Figures, ours: Figures) -> str:
 
 def details(figures: Figures) -> Iterable[str]:
     """The times besides those of an epoch, of one workload."""
-    yield "| | to 97 % | one picture | 10,000 pictures |"
-    yield "|---|--:|--:|--:|"
+    yield "| | to 97 % | peak memory | one picture | 10,000 pictures |"
+    yield "|---|--:|--:|--:|--:|"
     for result in figures["results"]:
         name = PEERS.get(result["name"], "**glassnet**")
         to_target = f"{result['to_target']:.2f} s" if result["to_target"] else ""
         row, test = 1e6 * result["row_seconds"], 1e3 * result["test_seconds"]
-        yield f"| {name} | {to_target} | {row:,.1f} us | {test:.1f} ms |"
+        memory = f"{result['peak_bytes'] / 2**20:,.0f} MB"
+        yield f"| {name} | {to_target} | {memory} | {row:,.1f} us | {test:.1f} ms |"
 
 
 def changes(before: dict[str, Figures], after: dict[str, Figures]) -> Iterable[str]:
