@@ -17,7 +17,7 @@ import numpy as np
 
 from glassnet.core.activations import Array
 from glassnet.core.penalties import NO_PENALTY, Penalty
-from glassnet.core.schedules import Schedule
+from glassnet.core.schedules import Constant, Schedule
 from glassnet.core.updates import Rule
 from glassnet.data.examples import Examples, one_hot
 from glassnet.engines import choose
@@ -113,8 +113,7 @@ def train(
     for number in range(1, epochs + 1):
         start = perf_counter()
         order = epoch_order(seed, number, n)
-        times = number - 1 + np.arange(steps) / steps
-        rates = np.fromiter(map(rate, times.tolist()), float, steps)
+        rates = rates_of(rate, number, steps)
         losses = np.empty(0)
         for piece in np.array_split(np.arange(steps), min(steps, pieces)):
             rows = order[piece[0] * batch_size : (piece[-1] + 1) * batch_size]
@@ -139,6 +138,14 @@ def train(
 
 FIRST_PIECES = 20  # of the first epoch, of which it is not yet known how long it takes
 LOOK_EVERY = 0.1  # seconds, in the epochs after it
+
+
+def rates_of(rate: Schedule, epoch: int, steps: int) -> Array:
+    """The learning rate of each step of an epoch (steps,)."""
+    if isinstance(rate, Constant):
+        return np.full(steps, rate.eta)
+    times = epoch - 1 + np.arange(steps) / steps
+    return np.fromiter(map(rate, times.tolist()), float, steps)
 
 
 def weighted_mean(losses: Array, n: int, batch_size: int) -> float:

@@ -51,11 +51,11 @@ def softmax_loss(z, y, delta, scale):
     for k in range(len(z)):
         delta[k] = np.exp(z[k] - top)
         total += delta[k]
-    log_total = np.log(total)
+    log_total, share = np.log(total), z.dtype.type(1) / total
     loss = z.dtype.type(0)
     for k in range(len(z)):
         loss -= y[k] * (z[k] - top - log_total)
-        delta[k] = (delta[k] / total - y[k]) * scale
+        delta[k] = (delta[k] * share - y[k]) * scale
     return loss
 
 
