@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 
 from glassnet import cli
+from glassnet.cli.compare import show
+from glassnet.compare import Comparison, Result
 from glassnet.data.sources import load_data
 from glassnet.model import SHIPPED, load_model
 from glassnet.recipes import RECIPES
@@ -339,6 +341,13 @@ def test_a_mistake_of_ours_is_one_line_and_a_report(run, monkeypatch):
     assert "Traceback" in Path(report).read_text()
     with pytest.raises(ZeroDivisionError):
         run("train", "--quiet", "--debug")
+
+
+def test_compare_says_how_a_missing_peer_is_installed(capsys):
+    job = {"n_test": 1}
+    ours = Result("glassnet", 1, 1.0, None, 1, 1.0, 1.0, 1.0, [])
+    show(Comparison("x", job, {}, [ours], {"torch": "not installed; glassnet[peers]"}))
+    assert "glassnet[peers]" in capsys.readouterr().out
 
 
 def test_compare_prints_figures_side_by_side_and_keeps_them(run, tmp_path):

@@ -102,7 +102,7 @@ def show(comparison: Comparison) -> None:
     stdout.print(table)
     stdout.print(prediction_table(comparison))
     for name, reason in comparison.absent.items():
-        stdout.print(f"[dim]{name}: {reason}[/dim]", soft_wrap=True)
+        stdout.print(f"{name}: {reason}", style="dim", markup=False, soft_wrap=True)
 
 
 def prediction_table(comparison: Comparison) -> Table:
