@@ -177,7 +177,6 @@ NIELSEN_30 = replace(
     about="thirty sigmoids and a quadratic cost, the first network of Nielsen's book",
     layers=(784, 30, 10),
     activations=(SIGMOID,),
-    initializer=INITIALIZERS["normal"],
     reaches="95.0 % of the test set in 30 epochs",
 )
 IS_IT_A_THREE = Recipe(

@@ -13,11 +13,20 @@ STAMP = sha256(b"".join(path.read_bytes() for path in SOURCES)).hexdigest()
 
 def jit(function: Callable[..., Any]) -> Any:
     """Compile for use by other compiled functions."""
-    return compile_with(function, no_cpython_wrapper=True, forceinline=True)
+    return compile_with(function, no_cpython_wrapper=True, forceinline=True, _nrt=False)
 
 
 def entry(function: Callable[..., Any]) -> Any:
-    """Compile for use from Python, without the interpreter's lock."""
+    """Compile for use from Python, without the interpreter's lock.
+
+    Nothing in it allocates. So Numba need not count who refers to which array, which took longer
+    than to learn from one example.
+    """
+    return compile_with(function, nogil=True, _nrt=False)
+
+
+def allocating_entry(function: Callable[..., Any]) -> Any:
+    """Compile for use from Python what makes arrays of its own."""
     return compile_with(function, nogil=True)
 
 

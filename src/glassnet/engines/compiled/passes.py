@@ -13,7 +13,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from glassnet.engines.compiled.compiling import entry, jit
+from glassnet.engines.compiled.compiling import allocating_entry, entry, jit
 from glassnet.engines.compiled.formulas import activate, loss_and_error, multiply_by_slope, update
 from glassnet.engines.compiled.kernels import BLOCK, VECTOR, add_outer, list_block, sum_of_rows
 from glassnet.engines.compiled.layout import (
@@ -105,7 +105,7 @@ def list_inputs(plan, b, x, rows, q, n_real, inputs, to):
     """List what group q has in x[rows], from entry `to` on."""
     read_inputs(x, rows, q * len(plan.group), n_real, inputs)
     width = inputs.shape[1]
-    return list_rows(plan, b, inputs.ravel(), 0, width, plan.layers[0], 0, to, 0)
+    return list_rows(plan, b, inputs, 0, width, plan.layers[0], 0, to, 0)
 
 
 @jit
@@ -338,7 +338,7 @@ def compile_number(theta, x):
     return lambda theta, x: x
 
 
-@entry
+@allocating_entry
 def predict_few(theta, layers, activations, x, z):
     """The logits z of all rows of x, one after the other, from what is not zero."""
     biases = (layers[:-1] * layers[1:]).sum()
