@@ -13,6 +13,7 @@ from glassnet.core.activations import ACTIVATIONS
 from glassnet.core.losses import LOSSES
 from glassnet.core.network import Network, predict
 from glassnet.errors import GlassnetError, ModelFileError, ParamError, StorageError
+from glassnet.familiarity import learn_familiarity
 from glassnet.model import SHIPPED, Model, load_model
 
 DEEP = Network((784, 4, 3, 10), (ACTIVATIONS["relu"], ACTIVATIONS["tanh"]), LOSSES["cross_entropy"])
@@ -46,6 +47,26 @@ def description(path):
     content = path.read_bytes()
     (length,) = struct.unpack("<Q", content[:8])
     return json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["glassnet"])
+
+
+def test_how_far_it_can_be_trusted_comes_back_too(tmp_path):
+    model = model_of(DEEP)
+    rng = np.random.default_rng(0)
+    x, labels = rng.integers(0, 256, (50, 784), dtype=np.uint8), np.arange(50) % 10
+    model.temperature, model.familiarity = 1.5, learn_familiarity(x, labels, 10)
+    model.save(tmp_path / "model.safetensors")
+    again = load_model(tmp_path / "model.safetensors")
+    assert again.temperature == 1.5
+    np.testing.assert_array_equal(again.familiarity.distance(x), model.familiarity.distance(x))
+
+
+@pytest.mark.parametrize(
+    "text", [{"temperature": 0}, {"temperature": "hot"}, {"familiarity": {"means": ""}}]
+)
+def test_what_says_impossible_things_about_trust_is_refused(saved, text):
+    rewrite(saved, change_text=text)
+    with pytest.raises(ModelFileError):
+        load_model(saved)
 
 
 @given(networks(), seeds, st.sampled_from([np.float32, np.float64]))

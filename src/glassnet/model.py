@@ -15,6 +15,7 @@ from glassnet.core.parameters import Parameters
 from glassnet.data.examples import DIGITS
 from glassnet.engines import choose_forward
 from glassnet.errors import ParamError
+from glassnet.familiarity import Familiarity
 
 SHIPPED = Path(__file__).parent / "models" / "first-network.safetensors"
 
@@ -29,6 +30,9 @@ class Model:
         classes: the names of the answers, one for each output; two for a network with one output,
             the second of them the one whose probability it gives.
         training: how it was trained, for people to read: anything that JSON can hold.
+        temperature: what logits are divided by before they become probabilities, so that of all
+            answers given with 80 % eighty in a hundred are right (Guo et al. 2017).
+        familiarity: what the pictures it learned from look like, to know what is unlike them.
         engine: which engine answers; "auto" for the fastest, which is compiled on first use,
             "reference" for NumPy alone, which is at once there.
 
@@ -44,6 +48,8 @@ class Model:
     params: Parameters
     classes: tuple[str, ...] = DIGITS
     training: dict[str, Any] = field(default_factory=dict)
+    temperature: float = 1.0
+    familiarity: Familiarity | None = None
     engine: str = "auto"
 
     def __repr__(self) -> str:
@@ -58,12 +64,14 @@ class Model:
         forward = choose_forward(self.engine, self.network, self.params.theta.dtype, threads)
         return forward(self.params, x)
 
-    def probabilities(self, z: Array) -> Array:
+    def probabilities(self, z: Array, temperature: float | None = None) -> Array:
         """Logits z (N, K) as the probability of each class (N, number of classes).
 
-        Outputs that are no distribution, such as ten sigmoids, are divided by their sum.
+        Outputs that are no distribution, such as ten sigmoids, are divided by their sum. None is
+        for the model's own temperature.
         """
-        a = np.clip(self.network.loss.output(z), 0, 1)
+        T = z.dtype.type(self.temperature if temperature is None else temperature)
+        a = np.clip(self.network.loss.output(z / T), 0, 1)
         if len(self.classes) == 2 and a.shape[1] == 1:
             return np.hstack([1 - a, a])
         total = a.sum(axis=1, keepdims=True)
@@ -122,7 +130,13 @@ class Model:
         Raises:
             StorageError: it cannot be written; what was there before is still there.
         """
-        about = {"preparation": "mnist", "classes": self.classes, "training": self.training}
+        about = {
+            "preparation": "mnist",
+            "classes": self.classes,
+            "training": self.training,
+            "temperature": self.temperature,
+            "familiarity": self.familiarity and self.familiarity.to_json(),
+        }
         model_file.write(Path(path), self.network, self.params, about)
 
 
@@ -144,4 +158,12 @@ def load_model(path: str | Path | None = None, engine: str = "auto") -> Model:
         ModelFileError: it is missing, damaged, of another format, or holds what cannot be.
     """
     network, params, about = model_file.read(SHIPPED if path is None else Path(path))
-    return Model(network, params, tuple(about["classes"]), about["training"], engine)
+    return Model(
+        network,
+        params,
+        tuple(about["classes"]),
+        about["training"],
+        about["temperature"],
+        about["familiarity"],
+        engine,
+    )

@@ -20,6 +20,7 @@ from glassnet.core.network import Network
 from glassnet.core.parameters import Parameters, count_parameters
 from glassnet.data.files import write_atomically
 from glassnet.errors import ModelFileError
+from glassnet.familiarity import Familiarity
 
 FORMAT = 1
 MAX_WIDTH = 65_536
@@ -63,7 +64,11 @@ def read(path: Path) -> tuple[Network, Parameters, dict[str, Any]]:
     if digest(tensors) != description.get("sha256"):
         found = "weights that are not those it was saved with (SHA-256 differs)"
         raise ModelFileError(path, found, "an undamaged file", TRAIN_IT)
-    return network, from_tensors(network.layers, tensors), description
+    return (
+        network,
+        from_tensors(network.layers, tensors),
+        description | read_trust(path, description, len(description["classes"]), network.layers[0]),
+    )
 
 
 def to_tensors(params: Parameters) -> dict[str, Array]:
@@ -152,6 +157,21 @@ def read_network(path: Path, description: Mapping[str, Any]) -> Network:
     require(are_names(classes, n_classes), path, f"classes {classes!r}", f"{n_classes} names")
     require(isinstance(training, dict), path, f"training {training!r}", "a JSON object")
     return Network(tuple(layers), tuple(ACTIVATIONS[name] for name in names), LOSSES[loss])
+
+
+def read_trust(
+    path: Path, description: Mapping[str, Any], n_classes: int, width: int
+) -> dict[str, Any]:
+    """How far answers can be trusted: the temperature, and the familiarity if there is one."""
+    temperature, familiarity = description.get("temperature", 1.0), description.get("familiarity")
+    possible = type(temperature) in (int, float) and 0.01 <= temperature <= 100
+    require(possible, path, f"temperature {temperature!r}", "0.01 to 100")
+    try:
+        if familiarity is not None:
+            familiarity = Familiarity.from_json(familiarity, n_classes, width)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelFileError(path, f"familiarity with {error}", advice=TRAIN_IT) from error
+    return {"temperature": float(temperature), "familiarity": familiarity}
 
 
 def is_width(value: object) -> bool:

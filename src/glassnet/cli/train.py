@@ -22,6 +22,7 @@ from glassnet.engines import FASTEST_FIRST, limit_threads
 from glassnet.errors import DivergedError
 from glassnet.model import Model
 from glassnet.recipes import FIRST_NETWORK, Recipe
+from glassnet.training.calibration import calibrate
 from glassnet.training.loop import Epoch, stop_early
 from glassnet.training.measures import Evaluation, evaluate
 from glassnet.training.order import VALIDATION, generator
@@ -143,6 +144,7 @@ def learn(recipe: Recipe, source: str | None, run: RunOptions) -> Trained:
         if run.patience is not None:
             epochs = stop_early(epochs, model, run.patience)
         history, ending = consume(epochs, progress)
+        calibrate(model, examples, aside)
         test = recipe.examples(data.test)
         evaluation = evaluate(model, test, run.threads)
     model.training = describe(recipe, data, history, evaluation)

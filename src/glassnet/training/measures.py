@@ -66,6 +66,16 @@ class Evaluation:
             return self.confusion.diagonal() / self.confusion.sum(axis=1)
 
     @property
+    def calibration_error(self) -> float:
+        """How far its confidence is from how often it is right, over 15 bins of confidence.
+
+        ECE = sum over bins of share |accuracy - mean confidence| (Guo et al., ICML 2017).
+        """
+        confidence, right = self.probabilities.max(axis=1), self.predictions == self.labels
+        bins = np.minimum((15 * confidence).astype(int), 14)
+        return float(np.abs(np.bincount(bins, right - confidence)).sum() / len(right))
+
+    @property
     def mistakes(self) -> Array:
         """The rows that are wrong, the most surely wrong first."""
         right = self.probabilities[np.arange(len(self.labels)), self.labels]
