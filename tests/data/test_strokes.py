@@ -1,5 +1,3 @@
-import gzip
-import json
 from collections import Counter
 
 import numpy as np
@@ -19,12 +17,6 @@ drawings = st.lists(
     min_size=1,
     max_size=3,
 )
-
-
-@pytest.fixture(scope="module")
-def pen_digits(data_folder):
-    """Digits as pen strokes, none of which has been learned from."""
-    return json.loads(gzip.decompress((data_folder / "pen/pen-digits.json.gz").read_bytes()))
 
 
 def differences(strokes, others):
