@@ -1,5 +1,7 @@
 """Where the tests find real data, and how many examples Hypothesis tries."""
 
+import gzip
+import json
 import os
 from pathlib import Path
 
@@ -32,3 +34,12 @@ def mnist_folder(data_folder: Path) -> Path:
     if not (folder / "train-images-idx3-ubyte.gz").exists():
         missing(f"no MNIST in {data_folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def pen_digits(data_folder: Path) -> list[dict]:
+    """Digits as pen strokes, with label and writer; nothing has been learned from them."""
+    file = data_folder / "pen/pen-digits.json.gz"
+    if not file.exists():
+        missing(f"no pen digits in {data_folder}")
+    return json.loads(gzip.decompress(file.read_bytes()))

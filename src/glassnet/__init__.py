@@ -40,6 +40,7 @@ from glassnet.data.examples import DataSet as DataSet
 from glassnet.data.examples import Examples as Examples
 from glassnet.data.pictures import picture_from_image as picture_from_image
 from glassnet.data.sources import load_data as load_data
+from glassnet.data.strokes import picture_from_strokes as picture_from_strokes
 from glassnet.model import Model as Model
 from glassnet.model import load_model as load_model
 from glassnet.plots import plot_accuracy as plot_accuracy

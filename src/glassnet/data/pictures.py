@@ -4,7 +4,7 @@
 
 The steps after the ink are MNIST's own, as Yadav and Bottou (NeurIPS 2019) found them again; to
 leave one out costs up to two thirds of the accuracy. MNIST's pictures come out as they went in, but
-for one in 800. Left out are the drawing of strokes, and pictures of more than one digit.
+for one in 800. Left out are pictures of more than one digit, and strokes of a pen (strokes.py).
 """
 
 from os.path import realpath
@@ -31,13 +31,13 @@ class Prepared(NamedTuple):
     """A digit on its way into the shape of MNIST, stage by stage.
 
     Args:
-        box: of all ink (top, left, bottom, right); the last two are the first without ink.
+        box: of all ink (top, left, bottom, right); of pixels, the last two are the first without.
         square20: the box scaled to 20x20 (20, 20) uint8, ink = 255.
         center: of the mass of square20, its row and column, counted from the edge of pixel 0.
         picture: square20 with that center in the middle (28, 28) uint8.
     """
 
-    box: tuple[int, int, int, int]
+    box: tuple[float, float, float, float]
     square20: Array
     center: tuple[float, float]
     picture: Array
@@ -110,10 +110,7 @@ def prepare(ink: Array, where: str | Path = "picture") -> Prepared:
         advice = "show one digit, clearly darker or lighter than what it is written on"
         raise PictureError(where, "no ink found", "a digit", advice)
     top, left, bottom, right = box = box_of(ink)
-    square = scale_into_box(ink[top:bottom, left:right])
-    square20 = np.rint(255 * square / min(1, square.max() / DARKEST)).astype(np.uint8)
-    center = center_of_mass(square20)
-    return Prepared(box, square20, center, paste(square20, center))
+    return to_center(box, scale_into_box(ink[top:bottom, left:right]))
 
 
 def scale_into_box(ink: Array) -> Array:
@@ -123,6 +120,13 @@ def scale_into_box(ink: Array) -> Array:
     start = [(side - n) // 2 for n in ink.shape]  # the square's margins are paper and add nothing
     rows, columns = (weights[:, i : i + n] for i, n in zip(start, ink.shape, strict=True))
     return rows @ ink @ columns.T
+
+
+def to_center(box: tuple[float, float, float, float], square: Array) -> Prepared:
+    """The stages after ink has been scaled into the square (20, 20) in [0, 1]."""
+    square20 = np.rint(255 * square / min(1, square.max() / DARKEST)).astype(np.uint8)
+    center = center_of_mass(square20)
+    return Prepared(box, square20, center, paste(square20, center))
 
 
 def center_of_mass(image: Array) -> tuple[float, float]:
