@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from glassnet import __version__
+from glassnet import __version__, model_file
 from glassnet.data.examples import Examples
+from glassnet.errors import ParamError
 from glassnet.model import Model
 from glassnet.web import facts
 
@@ -53,7 +54,7 @@ def make_page(model: Model, name: str, digits: Examples, precision: str = "float
         '<div id="page"></div>': "\n".join(
             [
                 '<div id="page"></div>',
-                packed("weights", model.to_bytes(precision)),
+                packed("weights", weights(model, precision)),
                 packed("digits", labeled.tobytes()),
                 script("facts", json.dumps(about, sort_keys=True), "application/json"),
                 script("program", f'{joined("main")}\nmain.start();\n', "module"),
@@ -66,6 +67,21 @@ def make_page(model: Model, name: str, digits: Examples, precision: str = "float
             raise LookupError(f"index.html has no {old}")
         page = page.replace(old, new)
     return page.encode()
+
+
+def weights(model: Model, precision: str) -> bytes:
+    """A model file with numbers of another type.
+
+    Raises:
+        ParamError: the type cannot hold them.
+    """
+    theta = model.params.theta
+    with np.errstate(over="ignore"):
+        rounded = theta.astype(precision)
+    if not np.isfinite(rounded).all():
+        found = f"a weight of {np.abs(theta).max():g}"
+        raise ParamError("--precision", found, f"what {precision} can hold", "float32")
+    return model_file.encode(model.network, model.params.like(rounded), model.about)
 
 
 def policy() -> str:

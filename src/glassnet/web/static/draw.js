@@ -84,7 +84,7 @@ function createTools(store, source, message) {
   const clear = button("clear", "Clear", "Start anew", () => wipe(store, message));
   const cells = button("cells", "Pixels", "Draw pixel by pixel, with keys too", () => togglePixels(store));
   const sample = button("sample", "Sample", "A digit from the test set", () => take(store, source));
-  const file = h("input", { type: "file", accept: "image/*", class: "sr", id: "file", tabindex: -1 });
+  const file = h("input", { type: "file", accept: "image/*", class: "sr", id: "file", tabindex: -1, "aria-label": "A picture to read" });
   const upload = button("upload", "Photo", "Read a picture from a file", () => file.click());
   const width = h("input", {
     type: "range", id: "pen-width", min: 0.02, max: 0.16, step: 0.01, "aria-label": "Width of the pen",
@@ -154,7 +154,7 @@ function togglePixels(store) {
 async function take(store, source) {
   const digits = await source.digits();
   const { seed } = store.get();
-  const index = (seed * 167 + 41) % digits.labels.length; // prime to 500: each comes once
+  const index = (seed * 167 + 41) % digits.labels.length; // 167 is prime: each comes once
   const picture = digits.x.slice(784 * index, 784 * (index + 1));
   store.set({
     seed: seed + 1, cells: null, upload: null,

@@ -73,6 +73,7 @@ export function createPad(store) {
   store.watch((state) => {
     const shown = state.sample?.picture ?? state.upload?.picture ?? state.cells;
     canvas.classList.toggle("cells", Boolean(shown));
+    canvas.setAttribute("aria-label", describe(state));
     hint.hidden = Boolean(shown) || state.strokes.length > 0;
     const ruler = shown ? CELLS : SIDE;
     if (canvas.width !== ruler) canvas.width = canvas.height = ruler;
@@ -81,6 +82,16 @@ export function createPad(store) {
   });
 
   return { element, ink: () => inkOf(store.get()) };
+}
+
+/** What is on the paper, for those who do not see it. */
+function describe({ strokes, cells, cursor, sample, upload }) {
+  if (sample) return `Paper with a test digit, ${sample.label}`;
+  if (upload) return "Paper with a picture from a file";
+  if (!cells) return strokes.length ? `Paper with ${strokes.length} strokes` : "Paper, empty";
+  const [row, column] = [Math.floor(cursor / CELLS) + 1, (cursor % CELLS) + 1];
+  const inked = cells.filter((grey) => grey > 0).length;
+  return `Paper with ${inked} pixels of ink; at row ${row}, column ${column}${cells[cursor] ? ", ink" : ""}`;
 }
 
 function lengthen(strokes, point) {

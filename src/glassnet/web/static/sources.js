@@ -39,7 +39,10 @@ export function fromServer() {
     evaluation: (id) => once(`/api/evaluation/${id}`, (response) => response.json()),
     recipes: () => once("/api/recipes", (response) => response.json()),
     data: () => once("/api/data", (response) => response.json()),
-    digits: () => once(`/api/digits?split=test&sample=${DIGITS}`, readDigits),
+    digits: async () => {
+      const { test } = await once("/api/data", (response) => response.json());
+      return once(`/api/digits?split=test&sample=${Math.min(DIGITS, test)}`, readDigits);
+    },
     someDigits: (ids) => (ids.length ? once(`/api/digits?split=test&ids=${ids}`, readDigits) : { x: new Uint8Array(), labels: [] }),
     lines: () => once("/api/source", (response) => response.json()),
     prepareImage: async (blob) => {
