@@ -25,7 +25,7 @@ STYLE = """<style>
 .glassnet-page table { border-collapse: collapse; color: inherit; font: inherit; margin: 4px 0 }
 .glassnet-page th, .glassnet-page td { padding: 1px 8px; text-align: right }
 .glassnet-page th { font-weight: 400 }
-.glassnet-page .word { text-align: left }
+.glassnet-page.glassnet-page td.word, .glassnet-page.glassnet-page th.word { text-align: left }
 .glassnet-page .bar { background: var(--first); display: inline-block; height: 9px }
 .glassnet-page .boxes span { border: 1px solid var(--rule); border-radius: 4px; padding: 3px 8px;
   display: inline-block; margin: 2px }
@@ -80,7 +80,7 @@ def details(title: str, body: str, opened: bool = False) -> str:
     return f"<details{state}><summary>{escape(title)}</summary>{body}</details>"
 
 
-def table(head: Iterable[str], rows: Iterable[Sequence[str]], words: Sequence[int] = ()) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], words: Sequence[int] = ()) -> str:
     """Rows under a head; what is in a column of `words` stands to the left."""
 
     def line(tag: str, cells: Iterable[str]) -> str:
@@ -89,7 +89,8 @@ def table(head: Iterable[str], rows: Iterable[Sequence[str]], words: Sequence[in
         return f"<tr>{''.join(row)}</tr>"
 
     body = "".join(line("td", row) for row in rows)
-    return f"<table><thead>{line('th', head)}</thead><tbody>{body}</tbody></table>"
+    top = f"<thead>{line('th', head)}</thead>" if any(head) else ""
+    return f"<table>{top}<tbody>{body}</tbody></table>"
 
 
 def bars(names: Iterable[str], shares: Array) -> str:
