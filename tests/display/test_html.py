@@ -24,7 +24,7 @@ def page_of(text):
     blocks = (
         Paragraph(text),
         Equation(text, Source(text, 1, text)),
-        Table((text, text), ((text, text),), words=(1,)),
+        Table((text, "head"), ((text, text),), words=(1,)),
         Bars((text,), np.array([0.5])),
         Picture(pixels, text),
     )
