@@ -98,6 +98,16 @@ def test_a_yes_or_no_model_is_explained_on_its_own_question(run, tmp_path):
     assert f"The right answer is {'3' if label == 3 else 'not 3'}," in out
 
 
+def test_the_names_of_classes_are_neither_colors_nor_commands(run, digit, tmp_path):
+    network, names = Network((784, 2), (), LOSSES["cross_entropy"]), ("[/red]\x1b[2J", "\ud800")
+    theta = np.r_[np.zeros(1569), 1].astype(np.float32)
+    Model(network, Parameters((784, 2), theta), names).save(tmp_path / "m.safetensors")
+    code, out, err = run("explain", "m.safetensors", digit[0], "--backward", "--neuron", "1.1")
+    assert code == 0
+    assert (out + err).replace("\n", "").isprintable()
+    assert "[/red]" in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "part"),
     [

@@ -133,6 +133,8 @@ def test_every_neuron_has_its_numbers_and_no_other_neuron_is_there(network, seed
     for layer in (-1, 0, len(network.layers)):
         with pytest.raises(ParamError, match="expected LAYER"):
             explanation.neuron(layer, 0)
+        with pytest.raises(ParamError, match="expected LAYER"):
+            explanation.steepest(layer)
 
 
 @pytest.mark.parametrize("target", [7, "7", np.uint8(7), np.int64(7)])

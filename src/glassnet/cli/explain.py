@@ -17,6 +17,7 @@ from glassnet.core.activations import Array
 from glassnet.data.pictures import picture_from_image
 from glassnet.data.sources import load_data
 from glassnet.display.blocks import Bars, Block, Equation, Paragraph, Picture, Section, Table
+from glassnet.display.numbers import printable
 from glassnet.display.text import to_text
 from glassnet.errors import ParamError
 from glassnet.explain import Explanation
@@ -55,8 +56,9 @@ def explain(
     x, label = read_one(what[0], model)
     explanation = explain_example(model, x, label if target is None else target)
     if backward and explanation.backward is None:
-        stderr.print(f"Its own answer is taken to be right. Try: --target {explanation.answer}")
-        explanation = explain_example(model, x, explanation.answer)
+        own = explanation.answer
+        stderr.print(Text(f"Its own answer is taken to be right. Try: --target {printable(own)}"))
+        explanation = explain_example(model, x, own)
     if place is not None:
         explanation.neuron(*place)  # an error before anything is printed
     if as_json:

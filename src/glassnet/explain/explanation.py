@@ -72,7 +72,11 @@ class Explanation:
 
         Returns:
             Each held against a finite difference; nothing where the right answer is not known.
+
+        Raises:
+            ParamError: there is no such layer, or no such neuron in it.
         """
+        self.neuron(layer, neuron or 0)
         if self.backward is None:
             return []
         l, gradient = layer - 1, self.backward.gradient

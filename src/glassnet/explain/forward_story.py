@@ -87,11 +87,8 @@ def tell_loss(explanation: Explanation, backward: Backward) -> Section:
     """The one number that says how wrong the answer is."""
     right, answer = name(explanation.classes[backward.target]), name(explanation.answer)
     verdict = "which it says" if right == answer else f"and it says {answer}"
-    y = (
-        f"y is 1 for {right} and 0 for the rest"
-        if len(backward.y) > 1
-        else f"y = {backward.y[0]:.0f}"
-    )
+    many = len(backward.y) > 1
+    y = f"y is 1 for {right} and 0 for the rest" if many else f"y = {backward.y[0]:.0f}"
     value = f"loss = {number(backward.loss)}"
     if explanation.network.loss.name == "cross_entropy":
         p = explanation.layers[-1].a[backward.target]

@@ -7,7 +7,7 @@ import numpy as np
 from glassnet.core.activations import Array
 from glassnet.display.blocks import Block, Paragraph, Section, Table
 from glassnet.display.numbers import add_up, number
-from glassnet.explain.backward_story import MOVES, slope_table
+from glassnet.explain.backward_story import move, slope_table
 from glassnet.explain.equations import (
     back_one_layer,
     equation_of,
@@ -36,10 +36,10 @@ def is_output(neuron: Neuron) -> bool:
 
 def title(neuron: Neuron) -> str:
     """What it is called."""
-    stands_for = output_names(neuron.explanation)[neuron.index] if is_output(neuron) else ""
-    return f"Neuron {neuron.layer}.{neuron.index}" + (
-        f", the output {stands_for}" if stands_for else ""
-    )
+    place = f"Neuron {neuron.layer}.{neuron.index}"
+    if not is_output(neuron):
+        return place
+    return f"{place}, the output {output_names(neuron.explanation)[neuron.index]}"
 
 
 def tell_forward(neuron: Neuron) -> Section:
@@ -71,12 +71,10 @@ def tell_backward(neuron: Neuron, backward: Backward) -> Section:
     l, j = neuron.layer, neuron.index
     change = backward.layers[l - 1]
     delta, direction = float(change.delta[j]), float(change.direction[j])
+    stuck = ", but cannot: its slope is 0" if delta == 0 and direction != 0 else ""
     blocks = output_delta(neuron, backward) if is_output(neuron) else hidden_delta(neuron, backward)
     blocks += [
-        Paragraph(
-            f"delta = {number(delta)}: its output should {MOVES[1 + int(np.sign(direction))]}"
-            f"{', but cannot: its slope is 0.' if delta == 0 != direction else '.'}"
-        ),
+        Paragraph(f"delta = {number(delta)}: its output should {move(change, j)}{stuck}."),
         weight_gradient(l - 1),
     ]
     if steepest := neuron.explanation.steepest(l, j, count=SHOWN):
@@ -115,7 +113,7 @@ def sum_table(
     weights: Array,
     total: float,
 ) -> Table:
-    """What is added, the largest first, and the sum; as printed, the column adds up."""
+    """What is added, of many the largest first, and the sum; as printed, the column adds up."""
     products = factors * weights
     shown = largest(products)
     parts = [] if start is None else [start]
