@@ -41,6 +41,8 @@ from glassnet.data.examples import Examples as Examples
 from glassnet.data.pictures import picture_from_image as picture_from_image
 from glassnet.data.sources import load_data as load_data
 from glassnet.data.strokes import picture_from_strokes as picture_from_strokes
+from glassnet.explain import Explanation as Explanation
+from glassnet.explain import explain as explain
 from glassnet.model import Model as Model
 from glassnet.model import load_model as load_model
 from glassnet.plots import plot_accuracy as plot_accuracy
@@ -51,6 +53,7 @@ from glassnet.plots import plot_predictions as plot_predictions
 from glassnet.plots import plot_weights as plot_weights
 from glassnet.recipes import RECIPES as RECIPES
 from glassnet.recipes import Recipe as Recipe
+from glassnet.training.history import History as History
 from glassnet.training.loop import Epoch as Epoch
 from glassnet.training.loop import stop_early as stop_early
 from glassnet.training.loop import train as train

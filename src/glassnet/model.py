@@ -59,6 +59,11 @@ class Model:
         parts.append(f"{len(self.params.theta):,} parameters")
         return f"Model({', '.join(part for part in parts if part)})"
 
+    def _repr_html_(self) -> str:
+        from glassnet.display.cards import model_card
+
+        return model_card(self.network, self.params, self.classes, self.training)
+
     def logits(self, x: Array, threads: int | None = None) -> Array:
         """The logits z (N, K) of rows x (N, n[0]), uint8 or floats; None for all cores."""
         forward = choose_forward(self.engine, self.network, self.params.theta.dtype, threads)

@@ -13,6 +13,7 @@ from glassnet.data.examples import Examples
 from glassnet.data.files import write_atomically
 from glassnet.errors import DataFileError, StorageError
 from glassnet.model import Model
+from glassnet.training.history import History
 from glassnet.training.loop import Epoch
 from glassnet.training.measures import Evaluation
 
@@ -76,13 +77,13 @@ class RunFolder:
         write_atomically(self.history, lambda file: file.write(lines.encode()))
         self.draw(model, history, evaluation, test)
 
-    def read_history(self) -> list[Epoch]:
+    def read_history(self) -> History:
         """The epochs that `save` wrote; none where there is no such file."""
         if not self.history.exists():
-            return []
+            return History()
         try:
             lines = self.history.read_text().splitlines()
-            return [Epoch(**json.loads(line)) for line in lines]
+            return History(Epoch(**json.loads(line)) for line in lines)
         except (ValueError, TypeError) as error:
             found = f"no line of a history ({error})"
             raise DataFileError(self.history, found, "what `glassnet train` writes") from error

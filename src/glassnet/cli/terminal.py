@@ -11,6 +11,8 @@ from rich.text import Text
 
 from glassnet.core.activations import Array
 from glassnet.data.examples import DataSet
+from glassnet.display.numbers import percent as percent
+from glassnet.display.text import bar_lines, half_blocks
 
 
 class Terminal(Console):
@@ -24,18 +26,6 @@ class Terminal(Console):
 stdout = Terminal(highlight=False)
 stderr = Terminal(stderr=True, highlight=False)
 
-BAR = 24
-
-
-def percent(share: float, digits: int = 2) -> str:
-    """A share in [0, 1] as percent.
-
-    Example:
-        >>> percent(0.97856)
-        '97.86 %'
-    """
-    return f"{100 * share:.{digits}f} %"
-
 
 def print_json(value: Any) -> None:
     """One JSON value on stdout, on one line; what is not a number is null."""
@@ -44,25 +34,15 @@ def print_json(value: Any) -> None:
 
 
 def picture_in_text(picture: Array) -> Text:
-    """A picture (28, 28) in half blocks: 14 lines of 28 characters.
-
-    Example:
-        >>> print(picture_in_text(np.array([[0, 255, 0, 255], [0, 0, 255, 255]])))
-         ▀▄█
-    """
-    ink = picture > 127
-    pairs = ink[0::2] + 2 * ink[1::2]
-    return Text("\n".join("".join(" ▀▄█"[pair] for pair in row) for row in pairs))
+    """A picture (28, 28) in half blocks: 14 lines of 28 characters."""
+    return Text(half_blocks(picture))
 
 
 def bars(classes: tuple[str, ...], probabilities: Array) -> Text:
     """One line for each class: its name, a bar, and its probability; the largest in bold."""
-    lines = []
-    for name, p in zip(classes, probabilities, strict=True):
-        style = "bold" if p == probabilities.max() else "dim"
-        width = max(map(len, classes))
-        lines.append(Text(f"{name:>{width}} {'█' * round(BAR * p):<{BAR}} {percent(p, 1)}", style))
-    return Text("\n").join(lines)
+    lines = zip(bar_lines(classes, probabilities), probabilities, strict=True)
+    largest = probabilities.max()
+    return Text("\n").join(Text(line, "bold" if p == largest else "dim") for line, p in lines)
 
 
 def print_data(data: DataSet) -> None:

@@ -202,6 +202,7 @@ def describe(
         "penalty": asdict(recipe.penalty),
         "seed": recipe.seed,
         "epochs": len(history),
+        "losses": [round(epoch.loss, 6) for epoch in history],
         "test_accuracy": evaluation.accuracy,
         "test_loss": evaluation.loss,
     }

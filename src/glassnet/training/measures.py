@@ -7,6 +7,7 @@ import numpy as np
 
 from glassnet.core.activations import Array
 from glassnet.data.examples import Examples, one_hot
+from glassnet.display.numbers import percent
 from glassnet.model import Model
 
 
@@ -81,6 +82,16 @@ class Evaluation:
         right = self.probabilities[np.arange(len(self.labels)), self.labels]
         wrong = np.flatnonzero(self.predictions != self.labels)
         return wrong[np.argsort(right[wrong], kind="stable")]
+
+    def _repr_html_(self) -> str:
+        from glassnet.display.cards import evaluation_card
+
+        low, high = self.interval
+        title = (
+            f"Accuracy {percent(self.accuracy)} (95 % interval {percent(low)} to {percent(high)}),"
+            f" {len(self.mistakes):,} of {len(self.labels):,} wrong, loss {self.loss:.4f}"
+        )
+        return evaluation_card(title, self.classes, self.precision, self.recall, self.confusion)
 
 
 def wilson_interval(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
