@@ -19,7 +19,7 @@ export function createDrawView(store, source, pad) {
   const message = h("p", { class: "note", role: "alert", "data-testid": "message" });
   const bars = h("div", { class: "bars", role: "img", "data-testid": "bars" });
   const stages = h("div", { class: "stages", "data-testid": "stages" });
-  const tools = createTools(store, source, message);
+  const tools = createTools(store, source, message, pad.element);
   const element = h(
     "section",
     { class: "draw column", "aria-label": "Draw", "data-control": "draw" },
@@ -74,7 +74,7 @@ function barRows(model, p) {
   });
 }
 
-function createTools(store, source, message) {
+function createTools(store, source, message, paper) {
   const button = (id, text, title, act) =>
     h("button", { type: "button", id, title, "data-testid": id, on: { click: act } }, text);
   const pen = button("pen", "Pen", "Draw", () => store.set({ tool: "pen", cells: null }));
@@ -82,7 +82,7 @@ function createTools(store, source, message) {
   const undo = button("undo", "Undo", "Take the last stroke back", () => step(store, "past", "undone"));
   const redo = button("redo", "Redo", "Draw it again", () => step(store, "undone", "past"));
   const clear = button("clear", "Clear", "Start anew", () => wipe(store, message));
-  const cells = button("cells", "Pixels", "Draw pixel by pixel, with keys too", () => togglePixels(store));
+  const cells = button("cells", "Pixels", "Draw pixel by pixel, with keys too", () => togglePixels(store, paper));
   const sample = button("sample", "Sample", "A digit from the test set", () => take(store, source));
   const file = h("input", { type: "file", accept: "image/*", class: "sr", id: "file", tabindex: -1, "aria-label": "A picture to read" });
   const upload = button("upload", "Photo", "Read a picture from a file", () => file.click());
@@ -117,7 +117,7 @@ function createTools(store, source, message) {
   const element = h(
     "div",
     { class: "tools", role: "toolbar", "aria-label": "Drawing", "data-control": "tools" },
-    pen, eraser, undo, redo, clear, cells, sample, upload, file,
+    pen, eraser, undo, redo, clear, cells, source.digits ? sample : null, upload, file,
     h("span", { style: { "grid-column": "span 2", display: "grid" } }, width),
   );
   return { element, prepare, render };
@@ -143,11 +143,11 @@ function wipe(store, message) {
   });
 }
 
-function togglePixels(store) {
+function togglePixels(store, paper) {
   const { cells, drawing } = store.get();
   const start = drawing?.picture ?? new Uint8Array(28 * 28);
   store.set({ cells: cells ? null : start.slice(), sample: null, upload: null });
-  document.getElementById("pad").focus();
+  paper.querySelector("canvas").focus();
 }
 
 /** Another digit from the test set; the same seed gives the same ones. */

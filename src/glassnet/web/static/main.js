@@ -11,20 +11,13 @@ import { createPad } from "./pad.js";
 import { readColors } from "./pixels.js";
 import { prepareDrawing, read } from "./reading.js";
 import { fromPage, fromServer } from "./sources.js";
-import { createStore } from "./store.js";
+import { BLANK, createStore } from "./store.js";
 import { createTeacher } from "./teacher.js";
-
-const START = {
-  view: "flow", modelId: "0", strokes: [], past: [], undone: [], tool: "pen", pen: 0.07, cells: null,
-  cursor: 14 * 28 + 14, sample: null, upload: null, prepare: true, seed: 0, neuron: null, step: null,
-  target: null, weight: null, eta: 1e-4, scratch: null, quiz: false, revealed: false, hide: [], large: false,
-  models: [], trained: null, model: null, drawing: null, reading: null,
-};
 
 /** Build the page. @param {Object} extra views that need a server, by the name of their tab */
 export async function start(extra = {}) {
   const source = document.getElementById("facts") ? fromPage() : fromServer();
-  const store = createStore({ ...START, ...fromHash(location.hash) });
+  const store = createStore({ ...BLANK, ...fromHash(location.hash) });
   const page = document.getElementById("page");
   const trouble = h("p", { class: "banner", role: "alert", "data-testid": "trouble", hidden: true });
   page.append(trouble);
@@ -88,7 +81,7 @@ function build(page, store, source, extra, complain) {
   addEventListener("hashchange", () => {
     if (location.hash.replace(/^#/, "") !== toHash(store.get())) {
       const changes = fromHash(location.hash);
-      store.set({ ...START, ...pick(store.get(), ["models", "trained", "modelId"]), ...changes });
+      store.set({ ...BLANK, ...pick(store.get(), ["models", "trained", "modelId"]), ...changes });
       if (changes.modelId) context.choose(changes.modelId);
     }
   });

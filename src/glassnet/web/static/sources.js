@@ -130,7 +130,7 @@ export function fromPage() {
 }
 
 /** An image prepared in the browser: good for drawings and scans, less so for photos in bad light. */
-async function prepareHere(blob) {
+export async function prepareHere(blob) {
   let image;
   try {
     image = await createImageBitmap(blob);
