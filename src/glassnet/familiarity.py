@@ -17,7 +17,7 @@ from glassnet.core.activations import Array
 from glassnet.data.examples import grey_to_unit
 
 DIRECTIONS = 8  # 25 would flag only a few more, at three times the size
-COMMON = 0.99  # the share of pictures like those learned from that is to be called familiar
+COMMON = 0.97  # the share of pictures like those learned from that is to be called familiar
 ENOUGH = 10_000  # examples, to find out where that is
 CHUNK = 1_000  # rows as floats at once
 

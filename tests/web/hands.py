@@ -1,5 +1,6 @@
 """A hand at the page: it draws with the mouse, as people do."""
 
+
 def moved(strokes, left, top, size):
     """Strokes in a part of the paper."""
     return [[(left + size * x, top + size * y) for x, y in stroke] for stroke in strokes]

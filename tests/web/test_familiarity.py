@@ -27,5 +27,5 @@ def test_the_browser_finds_the_same_distances(run, mnist, learned):
 @pytest.mark.parametrize("change", [{"means": "AAAA"}, {"directions": "AAAA"}, {"limit": -1}])
 def test_what_is_damaged_is_refused(run, learned, change):
     text = json.loads(json.dumps(learned.to_json() | change))
-    with pytest.raises(Exception, match="sizes|limit"):
+    with pytest.raises(Exception, match=r"sizes|limit"):
         run(DISTANCES, text=text, pictures=[])

@@ -173,7 +173,9 @@ def test_a_finger_draws_and_a_second_one_does_not(browser, server):
     session = context.new_cdp_session(page)
 
     def touch(kind, *points):
-        touches = [{"x": box["x"] + x * 280, "y": box["y"] + y * 280, "id": k} for k, x, y in points]
+        touches = [
+            {"x": box["x"] + x * 280, "y": box["y"] + y * 280, "id": k} for k, x, y in points
+        ]
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
 
     touch("touchStart", (0, 0.5, 0.15))
@@ -235,7 +237,9 @@ def test_the_errors_of_the_outputs_sum_to_zero_and_the_gradient_is_the_slope(ope
     draw(page, SEVEN)
     page.get_by_role("tab", name="Learn").click()
     page.get_by_test_id("target-3").click()
-    assert float(page.get_by_test_id("errors").get_attribute("data-sum")) == pytest.approx(0, abs=1e-9)
+    assert float(page.get_by_test_id("errors").get_attribute("data-sum")) == pytest.approx(
+        0, abs=1e-9
+    )
     page.get_by_test_id("finite").click()
     said = settled(page).get_by_test_id("finite-result").text_content()
     assert int(re.search(r"(\d+) digits agree", said)[1]) >= 3
@@ -253,12 +257,17 @@ def test_one_step_lowers_the_loss_and_can_be_undone(opened, server):
     page.get_by_test_id("one-step").click()
     cells = settled(page).get_by_test_id("step").locator("tr").nth(2).locator("td").all()
     lower = numbers_in(cells[2].text_content())[0]
-    predicted = numbers_in(page.get_by_test_id("step").locator("tr").nth(3).locator("td").last.text_content())[0]
+    predicted = numbers_in(
+        page.get_by_test_id("step").locator("tr").nth(3).locator("td").last.text_content()
+    )[0]
     assert predicted < 0 and lower < 0
     assert value(page, "window.__nn.model.W.map((W) => W.slice(0, 500))") != before
     page.get_by_test_id("undo-step").click()
     assert value(page, "window.__nn.model.W.map((W) => W.slice(0, 500))") == before
-    assert hashlib.sha256(server.client.get("/api/models/0").content).digest() == hashlib.sha256(file).digest()
+    assert (
+        hashlib.sha256(server.client.get("/api/models/0").content).digest()
+        == hashlib.sha256(file).digest()
+    )
     page.get_by_test_id("eta").fill("0")
     for _ in range(3):
         page.get_by_test_id("ten-steps").click()
@@ -322,7 +331,10 @@ def test_a_cell_of_the_confusion_matrix_opens_its_digits(opened):
 def test_two_models_are_compared_on_all_test_digits(opened, server):
     page = opened("#view=compare")
     page.wait_for_selector("[data-testid=pair]")
-    counts = [int(b.get_attribute("data-count")) for b in page.get_by_test_id("pair").locator("button").all()]
+    counts = [
+        int(b.get_attribute("data-count"))
+        for b in page.get_by_test_id("pair").locator("button").all()
+    ]
     assert len(counts) == 4 and sum(counts) == len(server.data.test.x)
     draw(page, SEVEN)
     assert settled(page).get_by_test_id("compare-drawing").locator("tbody tr").count() == 2
@@ -342,7 +354,9 @@ def test_the_address_holds_the_whole_state(opened, page, server):
     assert page.get_by_test_id("target-4").get_attribute("aria-pressed") == "true"
 
 
-@pytest.mark.parametrize("hash", ["#neuron=99.99&view=nowhere", "#strokes=1_2~x!!", "#eta=-1&=&%%%", "#model=77"])
+@pytest.mark.parametrize(
+    "hash", ["#neuron=99.99&view=nowhere", "#strokes=1_2~x!!", "#eta=-1&=&%%%", "#model=77"]
+)
 def test_a_broken_address_is_no_harm(opened, hash):
     page = opened(hash)
     draw(page, ONE)
@@ -380,7 +394,9 @@ def test_with_keys_alone_a_one_is_drawn_read_and_looked_into(opened):
 @pytest.mark.parametrize("colors", COLORS)
 @pytest.mark.parametrize("view", ["flow", "learn", "train", "compare", "card"])
 def test_axe_finds_nothing_serious(opened, view, colors):
-    opened(f"#view={view}&neuron=1.3&target=7").emulate_media(color_scheme=colors, reduced_motion="reduce")
+    opened(f"#view={view}&neuron=1.3&target=7").emulate_media(
+        color_scheme=colors, reduced_motion="reduce"
+    )
     page = opened(f"#view={view}&neuron=1.3&target=7")
     draw(page, SEVEN)
     settled(page)

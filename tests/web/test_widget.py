@@ -32,7 +32,9 @@ def test_what_is_drawn_in_a_notebook_comes_to_python(page, run):
     draw(page, SEVEN)
     settled(page)
     names = ["pixels", "strokes", "probabilities", "prediction"]
-    values = json.loads(page.evaluate(f"() => JSON.stringify({json.dumps(names)}.map((n) => values[n]))"))
+    values = json.loads(
+        page.evaluate(f"() => JSON.stringify({json.dumps(names)}.map((n) => values[n]))")
+    )
     for name, value in zip(names, values, strict=True):
         setattr(widget, name, value)
     assert widget.prediction == "7"

@@ -28,9 +28,15 @@ class Precision(StrEnum):
 
 
 def export(
-    model: Annotated[Path | None, typer.Argument(help="A model file; the shipped one if none.")] = None,
-    to: Annotated[Format, typer.Option(help="A page in one file, with everything in it.")] = Format.html,
-    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.")] = Path("digit.html"),
+    model: Annotated[
+        Path | None, typer.Argument(help="A model file; the shipped one if none.")
+    ] = None,
+    to: Annotated[
+        Format, typer.Option(help="A page in one file, with everything in it.")
+    ] = Format.html,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.")] = Path(
+        "digit.html"
+    ),
     precision: Annotated[Precision, typer.Option(help="Of the weights.")] = Precision.float16,
     data: Annotated[str | None, typer.Option(help="Where test digits are taken from.")] = None,
 ) -> None:

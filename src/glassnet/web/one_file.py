@@ -23,8 +23,7 @@ from glassnet.web import facts
 STATIC = Path(__file__).parent / "static"
 DIGITS = 500
 POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
-    "img-src data: blob:"
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 )
 IMPORT = re.compile(r'^import \{([^}]*)\} from "\./(\w+)\.js";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export ((?:async )?function|const|class) (\w+)", re.MULTILINE)
@@ -57,7 +56,7 @@ def make_page(model: Model, name: str, digits: Examples, precision: str = "float
                 packed("weights", weights(model, precision)),
                 packed("digits", labeled.tobytes()),
                 script("facts", json.dumps(about, sort_keys=True), "application/json"),
-                script("program", f'{joined("main")}\nmain.start();\n', "module"),
+                script("program", f"{joined('main')}\nmain.start();\n", "module"),
             ]
         ),
         "</noscript>": f"{card(model, name)}\n</noscript>",

@@ -1,8 +1,8 @@
 """A widget for notebooks: draw a digit, and have it in Python.
 
-    widget = DrawDigit()        in a cell of its own; then, when something is drawn
-    widget.prediction           '7'
-    widget.picture              (28, 28) uint8, as any model takes it
+widget = DrawDigit()        in a cell of its own; then, when something is drawn
+widget.prediction           '7'
+widget.picture              (28, 28) uint8, as any model takes it
 """
 
 import anywidget
@@ -15,7 +15,7 @@ from glassnet.model import Model, load_model
 from glassnet.web.one_file import STATIC, joined
 
 
-class DrawDigit(anywidget.AnyWidget):  # type: ignore[misc]
+class DrawDigit(anywidget.AnyWidget):
     """Paper to draw on in a notebook, and what a model reads.
 
     Args:
@@ -31,7 +31,7 @@ class DrawDigit(anywidget.AnyWidget):  # type: ignore[misc]
     style = traitlets.Unicode().tag(sync=True)
     file = traitlets.Bytes().tag(sync=True)
     pixels = traitlets.List(trait=traitlets.Int()).tag(sync=True)
-    strokes = traitlets.List().tag(sync=True)
+    strokes: traitlets.List[list[list[float]]] = traitlets.List().tag(sync=True)
     probabilities = traitlets.List(trait=traitlets.Float()).tag(sync=True)
     prediction = traitlets.Unicode().tag(sync=True)
 

@@ -9,6 +9,7 @@ import { talkToServer } from "./talk.js";
 
 const ENDS = ["done", "stopped", "failed", "idle"];
 const PICTURES_PER_SECOND = 2;
+const NUMBERS = ["epochs", "learning_rate", "seed"]; // what is sent as such
 
 /** @param {{store: Object, source: Object}} context */
 export function createTrainView({ store, source }) {
@@ -194,11 +195,10 @@ function createForm(source, send) {
   const choose = () => {
     const chosen = recipes.find((one) => one.recipe === recipe.value);
     about.textContent = `${chosen.about}; must reach ${chosen.reaches}.`;
-    fields.layers.input.value = chosen.layers.join(",");
-    fields.epochs.input.value = chosen.epochs;
-    fields.learning_rate.input.value = chosen.learning_rate;
-    fields.batch_size.input.value = chosen.batch_size ?? "all";
-    fields.seed.input.value = chosen.seed;
+    for (const [name, { input }] of Object.entries(fields)) {
+      input.dataset.own = String(chosen[name] ?? "all");
+      input.value = input.dataset.own;
+    }
   };
   recipe.addEventListener("change", choose);
   source.recipes().then((found) => {
@@ -209,11 +209,9 @@ function createForm(source, send) {
   const numeric = (text) => (text.trim() === "" ? null : Number.isFinite(Number(text)) ? Number(text) : text);
   const element = h("form", { class: "card column", on: { submit: (event) => {
     event.preventDefault();
-    const { layers, epochs, learning_rate, batch_size, seed } = fields;
-    send({
-      type: "start", recipe: recipe.value, layers: layers.input.value, epochs: numeric(epochs.input.value),
-      learning_rate: numeric(learning_rate.input.value), batch_size: batch_size.input.value.trim(), seed: numeric(seed.input.value),
-    });
+    const changed = Object.entries(fields).filter(([, { input }]) => input.value.trim() !== input.dataset.own);
+    const read = ([name, { input }]) => [name, NUMBERS.includes(name) ? numeric(input.value) : input.value.trim()];
+    send({ type: "start", recipe: recipe.value, ...Object.fromEntries(changed.map(read)) });
   } } }, h("div", { class: "row" }, h("label", {}, "Recipe", recipe), Object.values(fields).map(({ element: one }) => one), start), about);
   return { element, enable: (on) => (start.disabled = !on) };
 }
