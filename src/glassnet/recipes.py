@@ -5,8 +5,9 @@ them (Michael Nielsen, Neural Networks and Deep Learning, 2015). A recipe holds 
 its own: to change one is to `replace` a field.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -19,10 +20,11 @@ from glassnet.core.parameters import initialize
 from glassnet.core.penalties import NO_PENALTY, Penalty
 from glassnet.core.schedules import Constant, Schedule
 from glassnet.core.updates import Adam, GradientDescent, Rule
-from glassnet.data.examples import Examples, one_against_rest
+from glassnet.data.examples import DataSet, Examples, one_against_rest, split
 from glassnet.model import Model
-from glassnet.training.loop import Epoch, Watch, train
-from glassnet.training.order import WEIGHTS, generator
+from glassnet.training.loop import Epoch, Pieces, Watch, train
+from glassnet.training.measures import Evaluation
+from glassnet.training.order import VALIDATION, WEIGHTS, generator
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,15 @@ class Recipe:
         """The classes this recipe learns."""
         return one_against_rest(examples, self.positive) if self.positive else examples
 
+    def prepare(self, data: DataSet, validation: float = 0) -> tuple[Examples, Examples | None]:
+        """What is learned from, and the share of it that is set aside to measure on meanwhile."""
+        examples = self.examples(data.train)
+        if self.rows is not None:
+            examples = examples.take(slice(self.rows))
+        if validation == 0:
+            return examples, None
+        return split(examples, validation, generator(self.seed, VALIDATION))
+
     def model(self, classes: tuple[str, ...], dtype: DTypeLike = np.float32) -> Model:
         """A model with random weights, not yet trained."""
         rng = generator(self.seed, WEIGHTS)
@@ -83,6 +94,7 @@ class Recipe:
         watch: Watch | None = None,
         engine: str = "auto",
         threads: int | None = None,
+        pieces: Pieces | None = None,
     ) -> Iterator[Epoch]:
         """Train a model as the recipe says; see training.loop.train."""
         return train(
@@ -99,7 +111,26 @@ class Recipe:
             watch=watch,
             engine=engine,
             threads=threads,
+            pieces=pieces,
         )
+
+    def describe(
+        self, data: DataSet, history: Sequence[Epoch], evaluation: Evaluation
+    ) -> dict[str, Any]:
+        """How a model was trained, for its file: the same run gives the same bytes, so no times."""
+        return {
+            "recipe": self.name,
+            "data": data.name,
+            "data_origin": data.origin,
+            "optimizer": repr(self.rule),
+            "learning_rate": repr(self.rate),
+            "batch_size": self.batch_size,
+            "penalty": asdict(self.penalty),
+            "seed": self.seed,
+            "epochs": len(history),
+            "test_accuracy": evaluation.accuracy,
+            "test_loss": evaluation.loss,
+        }
 
 
 SIGMOID, RELU = ACTIVATIONS["sigmoid"], ACTIVATIONS["relu"]
