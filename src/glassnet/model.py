@@ -122,8 +122,16 @@ class Model:
         Raises:
             StorageError: it cannot be written; what was there before is still there.
         """
-        about = {"preparation": "mnist", "classes": self.classes, "training": self.training}
-        model_file.write(Path(path), self.network, self.params, about)
+        model_file.write(Path(path), self.network, self.params, self.about)
+
+    def to_bytes(self) -> bytes:
+        """The bytes of the file that `save` writes."""
+        return model_file.encode(self.network, self.params, self.about)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What the file says of the model besides its network and parameters."""
+        return {"preparation": "mnist", "classes": self.classes, "training": self.training}
 
 
 @lru_cache(maxsize=8)

@@ -9,6 +9,8 @@ from glassnet.core.activations import Array
 from glassnet.data.examples import Examples, one_hot
 from glassnet.model import Model
 
+N_BINS = 15
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -46,6 +48,19 @@ class Evaluation:
     def interval(self) -> tuple[float, float]:
         """The 95 % interval of the accuracy."""
         return wilson_interval(self.accuracy, len(self.labels))
+
+    @property
+    def calibration_error(self) -> float:
+        """How far the probability of the answers is from the share that is right, in [0, 1].
+
+            sum over bins of confidence of  (size of bin / N) |accuracy - mean confidence|
+
+        The expected calibration error with 15 bins: Guo et al., ICML 2017.
+        """
+        confidence = self.probabilities.max(axis=1)
+        bins = np.minimum((N_BINS * confidence).astype(int), N_BINS - 1)
+        gaps = np.bincount(bins, (self.predictions == self.labels) - confidence)
+        return float(np.abs(gaps).sum() / len(bins))
 
     @property
     def confusion(self) -> Array:
