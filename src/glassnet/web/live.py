@@ -177,6 +177,7 @@ class Run:
         self.say(
             "metrics",
             step=self.step,
+            steps=self.steps,
             epoch=self.step / self.steps,
             loss=losses.mean(),
             speed=len(losses) * self.n_examples / self.steps / seconds,

@@ -3,12 +3,16 @@
 A text is a JSON object with a `type`.
 
     page to server                      server to page
-    hello {protocol: 1, run, last_seq}  welcome {protocol, run, state, config, history}
-    start {recipe, validation, ...}     status {seq, state, ...}
-    pause, resume, step, stop           metrics {seq, step: [], epoch: [], loss: [], speed: [], ...}
-    want {topics: ["weights"], hz: 2}   eval {seq, epoch, step, test, worst, layers}
-    ack {seq}                           error {seq, code, message, fix}
+    hello {protocol: 1, run, last_seq}  welcome {protocol, run, state, config, history, seq}
+    start {recipe, validation, ...}     status {seq, state}; at the start run and config, at the
+    pause, resume, step, stop           end the id of the model
+    want {topics: ["weights"], hz: 2}   metrics {seq, step: [], steps: [], epoch: [], ...}
+    ack {seq}                           eval {seq, epoch, step, test, worst, layers}
+                                        error {seq, code, message, fix}
 
+Metrics are lists of the same length: the steps done so far, those in an epoch, the epochs done so
+far (1.5), the mean loss and the images per second since the entry before; and where an epoch was
+measured, train_loss, train_accuracy, validation_loss and validation_accuracy, else null.
 What has a `seq` is an event of the run's history. All that is new is sent, metrics that follow each
 other as one; then nothing more until the last event sent is acknowledged, so that a slow page holds
 up nothing and misses nothing. A page that comes back names the run and the last event it had.
