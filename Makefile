@@ -26,7 +26,7 @@ model: .venv/installed
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[serve]'
 	touch $@
 
 .venv/tested-with: .venv/installed

@@ -46,8 +46,8 @@ def test_the_page_and_its_files_are_there(server):
 
 def test_a_model_is_sent_as_the_file_it_is(server, ask):
     (about,) = ask("/api/models")
-    assert (about["name"], about["layers"]) == ("first-network", [784, 128, 64, 10])
-    assert about["training"]["recipe"] == "first-network"
+    assert (about["name"], about["layers"]) == ("many-hands", [784, 256, 128, 10])
+    assert about["training"]["recipe"] == "many-hands"
     assert server.client.get(f"/api/models/{about['id']}").content == SHIPPED.read_bytes()
 
 
@@ -222,7 +222,7 @@ def test_the_source_is_what_the_files_hold(ask):
     ("url", "status"),
     [
         ("/api/models/7", 404),
-        ("/api/models/first-network.safetensors", 404),
+        ("/api/models/many-hands.safetensors", 404),
         ("/api/models/-1", 404),
         ("/api/evaluation/x", 404),
         ("/api/nothing", 404),

@@ -54,6 +54,10 @@ def of_kind(run, kind):
     return [event for event in run.history if event["type"] == kind]
 
 
+def measured(run):
+    return [event for event in of_kind(run, "metrics") if event["train_accuracy"] is not None]
+
+
 def finish(live, recipe, **options):
     live.start(recipe, **options)
     live.run.thread.join(60)
@@ -103,23 +107,25 @@ def test_events_are_numbered_and_a_training_is_told_from_start_to_end(live):
 
 def test_the_losses_told_are_those_of_all_batches(live):
     run = finish(live, replace(QUICK, batch_size=809))  # two batches of the same size
-    metrics, epochs = of_kind(run, "metrics"), of_kind(run, "epoch")
+    metrics = of_kind(run, "metrics")
     steps = [0] + [event["step"] for event in metrics]
     assert all(before < after for before, after in pairwise(steps))
-    assert steps[-1] == 3 * metrics[-1]["steps"] == 6
+    assert [event["epoch"] for event in metrics] == [step / 2 for step in steps[1:]]
+    assert steps[-1] == 6
     total = sum(
         event["loss"] * (after - before)
         for event, (before, after) in zip(metrics, pairwise(steps), strict=True)
     )
-    assert total / 2 == pytest.approx(sum(epoch["loss"] for epoch in epochs))
+    assert total / 2 == pytest.approx(sum(epoch.loss for epoch in run.epochs))
 
 
 def test_batches_are_told_together_until_it_is_time_or_something_else_is_told(live, monkeypatch):
     monkeypatch.setattr(live_module, "REPORT_EVERY", 1e9)
     run = finish(live, QUICK)
-    kinds = [event["type"] for event in run.history]
-    assert kinds.count("metrics") == kinds.count("epoch") == 3
-    assert all(a == "metrics" for a, b in pairwise(kinds) if b == "epoch")
+    metrics = of_kind(run, "metrics")
+    assert [event["epoch"] for event in metrics] == [1, 2, 3]
+    assert [event["train_loss"] for event in metrics] == [epoch.loss for epoch in run.epochs]
+    assert all(event["loss"] == pytest.approx(event["train_loss"], rel=0.05) for event in metrics)
 
 
 def test_a_paused_training_stands_still(live):
@@ -154,14 +160,14 @@ def test_an_epoch_that_ends_with_a_step_is_told_at_once(live):
     live.start(replace(LONG, batch_size=809))  # two batches in an epoch
     live.command("pause")
     run = wait_for(live, "paused")
-    before = len(of_kind(run, "epoch"))
+    before = len(run.epochs)
     for _ in range(2):
         live.command("step")
     for _ in range(1000):
-        if len(of_kind(run, "epoch")) == before + 1:
+        if [event for event in measured(run) if event["epoch"] == before + 1]:
             break
         sleep(0.01)
-    assert [event["number"] for event in of_kind(run, "epoch")] == list(range(1, before + 2))
+    assert [event["epoch"] for event in measured(run)] == list(range(1, before + 2))
     assert run.state == "paused"
 
 
@@ -246,11 +252,13 @@ def test_there_is_one_training_at_a_time_and_then_another(live):
 
 def test_evaluations_say_how_good_it_is_by_then(live, data):
     run = finish(live, QUICK, validation=0.2)
-    epochs, evaluations = of_kind(run, "epoch"), of_kind(run, "eval")
-    assert [event["number"] for event in epochs] == [1, 2, 3]
-    assert all(0 <= event["validation_accuracy"] <= 1 for event in epochs)
-    last = evaluations[-1]
-    expected = evaluate(live.kept[0], data.test)
+    for name in ("train_accuracy", "validation_loss", "validation_accuracy"):
+        told = [event[name] for event in measured(run)]
+        assert told == [getattr(epoch, name) for epoch in run.epochs]
+    last = of_kind(run, "eval")[-1]
+    model = live.kept[0]
+    model.temperature = 1.0  # as it was, before it was fitted when all was done
+    expected = evaluate(model, data.test)
     assert last["epoch"] == 3
     assert last["test"]["accuracy"] == expected.accuracy
     np.testing.assert_array_equal(last["test"]["confusion"], expected.confusion)
@@ -277,7 +285,7 @@ def test_merged_metrics_hold_all_that_the_single_ones_did(live):
     run = finish(live, replace(QUICK, epochs=20))
     told = list(merged(run.history))
     metrics = of_kind(run, "metrics")
-    for name in ("step", "loss"):
+    for name in ("step", "epoch", "loss", "train_accuracy"):
         values = [value for event in told if event["type"] == "metrics" for value in event[name]]
         assert values == [event[name] for event in metrics]
     others = [event for event in told if event["type"] != "metrics"]

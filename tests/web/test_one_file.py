@@ -68,7 +68,7 @@ def test_its_views_work_without_a_server(opened):
     assert "test digits" in settled(opened).get_by_test_id("step").inner_text()
     opened.get_by_role("tab", name="Model card").click()
     assert (
-        "784 \u2013 128 \u2013 64 \u2013 10" in settled(opened).get_by_test_id("card").inner_text()
+        "784 \u2013 256 \u2013 128 \u2013 10" in settled(opened).get_by_test_id("card").inner_text()
     )
     assert opened.get_by_role("tab", name="Train").count() == 0
 

@@ -51,7 +51,7 @@ def test_a_page_is_welcomed_and_hears_a_training_from_start_to_end(server, page)
     done = page.hear("status", state="done")
     assert (starting["state"], starting["config"]["layers"]) == ("starting", QUICK["layers"])
     kinds = {event["type"] for event in page.events}
-    assert kinds == {"status", "metrics", "epoch", "eval"}
+    assert kinds == {"status", "metrics", "eval"}
     seqs = numbers(page.events)
     assert seqs == sorted(set(seqs))
     assert seqs[-1] == done["seq"]
@@ -100,12 +100,12 @@ def test_a_page_that_comes_late_hears_all_that_has_happened(server, page):
 def test_a_page_that_was_cut_off_misses_nothing_and_hears_nothing_twice(server, page):
     page.say("start", **LONG)
     run = page.hear("status")["run"]
-    page.hear("epoch")
+    page.hear("eval")
     heard = list(page.events)
     page.socket.socket.close()  # as a cable would be pulled
     for _ in range(2):
         with Page(server, run=run, last_seq=heard[-1]["seq"]) as again:
-            again.hear("epoch")
+            again.hear("metrics")
             heard += again.events
     with Page(server, run=run, last_seq=heard[-1]["seq"]) as again:
         again.say("stop")

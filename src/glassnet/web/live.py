@@ -6,7 +6,6 @@ for nobody who reads them.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
 from itertools import groupby
 from queue import Empty, SimpleQueue
 from secrets import token_hex
@@ -33,7 +32,7 @@ Listener = Callable[[], None]
 COMMANDS = ("pause", "resume", "step", "stop")
 ENDS = ("done", "stopped", "failed")
 REPORT_EVERY = 0.1  # seconds; no command waits longer
-EVALUATE_AT_MOST = 0.01  # of the time
+EVALUATE_AT_MOST = 0.005  # of the time
 SAMPLE = 250  # examples that tell how the layers fare
 WORST = 24
 
@@ -88,6 +87,8 @@ class Run:
         try:
             end = self.learn_until_the_end()
             learned = self.epochs or (end == "stopped" and self.step)
+            if end == "done":
+                calibrate(self.model, self.examples, self.aside)
             state, model = end, self.keep_model() if learned else None
         except GlassnetError as error:
             self.say("error", code=error.code, message=error.found, fix=error.advice)
@@ -109,7 +110,9 @@ class Run:
 
     def learn(self) -> None:
         """The training itself."""
-        examples, aside = self.examples = self.recipe.prepare(self.data, self.validation)
+        examples, aside = self.examples, self.aside = self.recipe.prepare(
+            self.data, self.validation
+        )
         self.model = self.recipe.model(examples.classes)
         self.test = self.recipe.examples(self.data.test)
         self.weights = 0, self.model.params.W[0].copy()
@@ -119,12 +122,13 @@ class Run:
         started = perf_counter()
         for epoch in self.recipe.train(self.model, examples, aside, self.watch, pieces=self.pieces):
             self.epochs.append(epoch)
-            if epoch.train_accuracy is None:
-                continue
-            self.say("epoch", step=self.step, **asdict(epoch))
-            last = epoch.number == self.recipe.epochs
-            if last or self.evaluating <= EVALUATE_AT_MOST * (perf_counter() - started):
-                self.evaluate(epoch.number)
+            if epoch.train_accuracy is not None:
+                self.report(epoch)
+                last = epoch.number == self.recipe.epochs
+                if last or self.evaluating <= EVALUATE_AT_MOST * (perf_counter() - started):
+                    self.evaluate(epoch.number)
+            elif self.due:
+                self.report()
 
     def watch(self, done: int, steps: int, losses: Array) -> None:
         """Take the losses of the epoch so far."""
@@ -139,10 +143,14 @@ class Run:
             start = perf_counter()
             yield piece
             took = perf_counter() - start
-            self.account(self.losses[done:], took)
+            self.seconds += took
+            self.unreported.append(self.losses[done:])
+            self.step += len(piece)
             done += len(piece)
             if self.state == "running":
                 self.size = max(1, round(len(piece) * REPORT_EVERY / took))
+            if self.due and done < steps:  # the last are reported with what is measured after them
+                self.report()
 
     def permitted(self) -> int:
         """How many batches may be done next; waits while the run is paused."""
@@ -159,16 +167,13 @@ class Run:
             if command == "step":
                 return 1
 
-    def account(self, losses: Array, seconds: float) -> None:
-        """Take note of some batches, and report them if it is time."""
-        self.step += len(losses)
-        self.seconds += seconds
-        self.unreported.append(losses)
-        if self.state == "paused" or perf_counter() - self.reported_at >= REPORT_EVERY:
-            self.report()
+    @property
+    def due(self) -> bool:
+        """Whether it is time for a report."""
+        return self.state == "paused" or perf_counter() - self.reported_at >= REPORT_EVERY
 
-    def report(self) -> None:
-        """One event for all batches since the last, and the newest weights."""
+    def report(self, epoch: Epoch | None = None) -> None:
+        """One event for all batches since the last, and what was measured after them."""
         if not self.unreported:
             return
         losses, seconds = np.concatenate(self.unreported), self.seconds
@@ -176,11 +181,15 @@ class Run:
         self.weights = self.step, self.model.params.W[0].copy()
         self.say(
             "metrics",
-            epoch=-(-self.step // self.steps),
-            steps=self.steps,
             step=self.step,
+            steps=self.steps,
+            epoch=self.step / self.steps,
             loss=losses.mean(),
             speed=len(losses) * self.n_examples / self.steps / seconds,
+            train_loss=epoch and epoch.loss,
+            train_accuracy=epoch and epoch.train_accuracy,
+            validation_loss=epoch and epoch.validation_loss,
+            validation_accuracy=epoch and epoch.validation_accuracy,
         )
 
     def evaluate(self, epoch: int) -> None:
@@ -199,8 +208,7 @@ class Run:
         self.evaluating += perf_counter() - start
 
     def keep_model(self) -> str:
-        """Give the model away, calibrated and described as `glassnet train` would."""
-        calibrate(self.model, *self.examples)
+        """Give the model away, described as `glassnet train` would."""
         evaluation = evaluate(self.model, self.test)
         self.model.training = self.recipe.describe(self.data, self.epochs, evaluation)
         return self.keep(self.recipe.name, self.model)
@@ -220,7 +228,7 @@ class Run:
 
 
 def merged(events: Iterable[Event]) -> Iterator[Event]:
-    """The events with every run of metrics as one, which has all its steps and losses.
+    """The events with all metrics that follow each other as one, which has lists of their values.
 
     Example:
         >>> events = [{"type": "metrics", "seq": s, "step": 9 * s, "loss": 0.5} for s in (1, 2)]
@@ -229,9 +237,9 @@ def merged(events: Iterable[Event]) -> Iterator[Event]:
     """
     for kind, group in groupby(events, key=lambda event: event["type"]):
         if kind == "metrics":
-            points = list(group)
-            steps, losses = ([point[name] for point in points] for name in ("step", "loss"))
-            yield points[-1] | {"step": steps, "loss": losses}
+            rows = list(group)
+            columns = {name: [row[name] for row in rows] for name in rows[0]}
+            yield columns | {"type": kind, "seq": rows[-1]["seq"]}
         else:
             yield from group
 

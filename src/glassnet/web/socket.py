@@ -3,16 +3,20 @@
 A text is a JSON object with a `type`.
 
     page to server                      server to page
-    hello {protocol: 1, run, last_seq}  welcome {protocol, run, state, config, history}
-    start {recipe, validation, ...}     status {seq, state, ...}
-    pause, resume, step, stop           metrics {seq, epoch, steps, step: [], loss: [], speed}
-    want {topics: ["weights"], hz: 2}   epoch {seq, step, number, loss, train_accuracy, ...}
+    hello {protocol: 1, run, last_seq}  welcome {protocol, run, state, config, history, seq}
+    start {recipe, validation, ...}     status {seq, state}; at the start run and config, at the
+    pause, resume, step, stop           end the id of the model
+    want {topics: ["weights"], hz: 2}   metrics {seq, step: [], steps: [], epoch: [], ...}
     ack {seq}                           eval {seq, epoch, step, test, worst, layers}
                                         error {seq, code, message, fix}
 
-What has a `seq` is an event of the run's history. All that is new is sent, consecutive metrics as
-one; then nothing more until the last event sent is acknowledged, so that a slow page holds up
-nothing and misses nothing. A page that comes back names the run and the last event it had.
+Metrics are lists of the same length: the steps done so far, those in an epoch, the epochs done so
+far (1.5), the mean loss and the images per second since the entry before; and where an epoch was
+measured, train_loss, train_accuracy, validation_loss and validation_accuracy, else null.
+What has a `seq` is an event of the run's history. All that is new is sent, metrics that follow each
+other as one; then nothing more until the last event sent is acknowledged, so that a slow page holds
+up nothing and misses nothing. A page that comes back names the run and the last event it had.
+An error without a seq is the answer to a message that made no sense.
 
 Bytes are weights: [u32 length of the header, little-endian][header, JSON][int8]. The header is
 {type: "weights", seq, step, layer: 0, shape: [n, 28, 28], scale}, and a weight is scale times the
@@ -31,7 +35,7 @@ from glassnet.core.activations import Array
 from glassnet.data.pictures import SIDE
 from glassnet.errors import GlassnetError, ParamError
 from glassnet.web.facts import as_json
-from glassnet.web.live import COMMANDS, Live, Run, merged
+from glassnet.web.live import COMMANDS, REPORT_EVERY, Live, Run, merged
 from glassnet.web.messages import Message, number, parse, recipe_of
 
 PROTOCOL = 1
@@ -86,23 +90,24 @@ class Conversation:
                 await self.websocket.send_text(as_json(answer))
 
     async def speak(self) -> None:
-        """Send what is new whenever the page is ready for it."""
+        """Send what is new whenever the page is ready for it, but no oftener than it is made."""
         while await self.news.wait():
             self.news.clear()
-            if self.may_speak and self.live.run is not None:
-                await self.send_news(self.live.run)
+            if self.may_speak and self.live.run and await self.send_news(self.live.run):
+                await asyncio.sleep(REPORT_EVERY)
 
-    async def send_news(self, run: Run) -> None:
-        """Send all new events, and the newest weights if they are due."""
+    async def send_news(self, run: Run) -> bool:
+        """Send all new events, and the newest weights if they are due; say if there were any."""
         if run is not self.run:
             self.run, self.sent, self.weights_step = run, 0, -1
         events, weights = run.history[self.sent :], self.due_weights(run)
         self.sent += len(events)
-        self.may_speak = not events and weights is None
+        self.may_speak = silent = not events and weights is None
         for message in merged(events):
             await self.websocket.send_text(as_json(message))
         if weights is not None:
             await self.websocket.send_bytes(thumbnails(self.sent, *weights))
+        return not silent
 
     def due_weights(self, run: Run) -> tuple[int, Array] | None:
         """The newest weights, if the page wants them and has not just had some."""

@@ -99,7 +99,7 @@ function createGrid(store, n, l, title) {
       event.preventDefault();
       select(at === null ? 0 : at + by);
     } else if (event.key === "Enter" && at !== null) {
-      document.getElementById("neuron")?.focus();
+      requestAnimationFrame(() => document.getElementById("neuron")?.focus()); // once it is shown
     } else if (event.key === "Escape") {
       store.set({ neuron: null });
     }

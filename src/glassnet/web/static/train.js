@@ -66,10 +66,11 @@ export function createTrainView({ store, source }) {
         source.models().then((models) => store.set({ models }));
       }
     } else if (event.type === "metrics") {
-      event.step.forEach((step, k) => training.losses.push([step, event.loss[k]]));
-      Object.assign(training, { step: event.step.at(-1), steps: event.steps, epoch: event.epoch, speed: event.speed });
-    } else if (event.type === "epoch") {
-      training.epochs.push(event);
+      event.step.forEach((step, k) => {
+        training.losses.push([step, event.loss[k]]);
+        if (event.train_accuracy[k] !== null) training.accuracies.push([step, event.train_accuracy[k]]);
+      });
+      for (const key of ["step", "steps", "epoch", "speed"]) training[key] = event[key].at(-1);
     } else if (event.type === "eval") {
       training.evaluations.push(event);
     } else if (event.type === "error") {
@@ -79,7 +80,7 @@ export function createTrainView({ store, source }) {
   }
 
   function show() {
-    const { state, losses, epochs, evaluations, epoch, speed, config, step, steps } = training;
+    const { state, losses, accuracies, evaluations, epoch, speed, config, step, steps } = training;
     const ended = ENDS.includes(state);
     buttons.pause.disabled = state !== "running";
     buttons.resume.disabled = state !== "paused";
@@ -88,10 +89,9 @@ export function createTrainView({ store, source }) {
     status.dataset.state = state;
     status.dataset.step = step;
     status.textContent = wordsFor(state, config, epoch, speed, step, steps, evaluations.at(-1));
-    const trained = epochs.filter((one) => one.train_accuracy !== null);
     fill(curves,
       chart("loss", [{ name: "training", points: thinned(losses) }, { name: "test", points: evaluations.map((one) => [one.step, one.test.loss]) }], { log: log.checked }),
-      chart("accuracy", [{ name: "training", points: trained.map((one) => [one.step, one.train_accuracy]) }, { name: "test", points: evaluations.map((one) => [one.step, one.test.accuracy]) }]));
+      chart("accuracy", [{ name: "training", points: accuracies }, { name: "test", points: evaluations.map((one) => [one.step, one.test.accuracy]) }]));
     showEvaluation(evaluations.at(-1), config);
   }
 
@@ -137,12 +137,12 @@ export function createTrainView({ store, source }) {
 }
 
 function blank() {
-  return { state: "idle", config: null, losses: [], epochs: [], evaluations: [], step: 0, steps: 1, epoch: 0, speed: 0, model: null };
+  return { state: "idle", config: null, losses: [], accuracies: [], evaluations: [], step: 0, steps: 1, epoch: 0, speed: 0, model: null };
 }
 
 function wordsFor(state, config, epoch, speed, step, steps, last) {
   if (state === "idle" || !config) return "Nothing has been trained yet.";
-  const where = `epoch ${epoch} of ${config.epochs}, batch ${count(step)} of ${count(steps * config.epochs)}, ${count(Math.round(speed))} pictures a second`;
+  const where = `epoch ${Math.ceil(epoch)} of ${config.epochs}, batch ${count(step)} of ${count(steps * config.epochs)}, ${count(Math.round(speed))} pictures a second`;
   const good = last ? `; test accuracy ${percent(last.test.accuracy, 2)} (${percent(last.test.interval[0])} to ${percent(last.test.interval[1])})` : "";
   return `${config.recipe}: ${state}, ${where}${good}`;
 }
