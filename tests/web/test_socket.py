@@ -283,4 +283,6 @@ def test_a_server_that_ends_says_so_and_leaves_no_training_behind():
         with pytest.raises(ConnectionClosed) as closed:
             page.hear("status", state="stopped")
         assert closed.value.rcvd.code == 1012
-    assert not any("(work)" in thread.name for thread in threading.enumerate())
+    for training in [thread for thread in threading.enumerate() if "(work)" in thread.name]:
+        training.join(60)
+        assert not training.is_alive()
