@@ -156,7 +156,7 @@ function thinned(points) {
 function layerTable(layers) {
   const line = ({ dead, gradient, change }, l) => h("tr", {}, h("td", {}, `W[${l}]`), h("td", {}, dead), h("td", {}, short(gradient)), h("td", {}, short(change)));
   return h("table", { "data-testid": "layers" },
-    h("thead", {}, h("tr", {}, ["layer", "dead neurons", "|gradient|", "change of |W| in the epoch"].map((title) => h("th", { scope: "col" }, title)))),
+    h("thead", {}, h("tr", {}, ["layer", "dead neurons", "|gradient|", "change of |W| since last measured"].map((title) => h("th", { scope: "col" }, title)))),
     h("tbody", {}, layers.map(line)));
 }
 
