@@ -40,7 +40,7 @@ class Model:
     Example:
         >>> model = load_model()
         >>> model
-        Model(784-128-64-10, relu relu, cross_entropy, 109,386 parameters)
+        Model(784-256-128-10, relu relu, cross_entropy, 235,146 parameters)
         >>> model.predict(np.zeros((2, 28, 28), np.uint8)).shape
         (2,)
     """

@@ -111,7 +111,7 @@ def test_several_models_are_put_on_the_shelf(run, tmp_path):
     copy.write_bytes(SHIPPED.read_bytes())
     assert run(SHIPPED, copy, "--port", 0)[0] == 0
     ((shelf, _, _),) = run.served
-    assert [shelved.name for shelved in shelf.values()] == ["first-network", "my-run"]
+    assert [shelved.name for shelved in shelf.values()] == ["many-hands", "my-run"]
 
 
 def test_a_file_that_is_no_model_ends_with_code_4_before_anything_is_served(run, tmp_path):
