@@ -21,12 +21,12 @@ check: .venv/tested-with
 
 # The model that comes with the package.
 model: .venv/installed
-	$(BIN)/glassnet train first-network --data mnist --out runs/shipped
-	cp runs/shipped/model.safetensors src/glassnet/models/first-network.safetensors
+	$(BIN)/glassnet train many-hands --validation 0.0833 --data mnist --out runs/shipped
+	cp runs/shipped/model.safetensors src/glassnet/models/many-hands.safetensors
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[serve]'
 	touch $@
 
 .venv/tested-with: .venv/installed

@@ -8,6 +8,7 @@ import pytest
 import glassnet
 
 HEAVY = "numba scipy sklearn matplotlib PIL typer rich pooch requests safetensors torch jax keras"
+HEAVY += " starlette uvicorn websockets"
 PUBLIC = {name: value for name, value in vars(glassnet).items() if not name.startswith("_")}
 
 

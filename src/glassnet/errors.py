@@ -86,3 +86,10 @@ class StorageError(GlassnetError, OSError):
 
     code = "STORAGE"
     exit_code = 8
+
+
+class BusyError(GlassnetError, OSError):
+    """A port, or whatever only one can have at a time, that another has."""
+
+    code = "BUSY"
+    exit_code = 9

@@ -31,6 +31,12 @@ RUNS_CODE = {b"\x80": "a pickle", b"PK": "a zip archive (.pt, .keras, .npz)", b"
 
 def write(path: Path, network: Network, params: Parameters, about: Mapping[str, Any]) -> None:
     """Write a network, its parameters, and what JSON can hold about them."""
+    content = encode(network, params, about)
+    write_atomically(path, lambda file: file.write(content))
+
+
+def encode(network: Network, params: Parameters, about: Mapping[str, Any]) -> bytes:
+    """The bytes of a model file: the same for the same model."""
     from safetensors.numpy import save
 
     tensors = to_tensors(params)
@@ -43,8 +49,7 @@ def write(path: Path, network: Network, params: Parameters, about: Mapping[str, 
         "sha256": digest(tensors),
     }
     # safetensors writes several metadata keys in no fixed order, so there is only one.
-    content = save(tensors, {"glassnet": json.dumps(description)})
-    write_atomically(path, lambda file: file.write(content))
+    return save(tensors, {"glassnet": json.dumps(description)})
 
 
 def read(path: Path) -> tuple[Network, Parameters, dict[str, Any]]:

@@ -2,6 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from glassnet.core.activations import ACTIVATIONS
 from glassnet.core.initialization import INITIALIZERS
@@ -113,6 +115,41 @@ def test_the_watcher_sees_every_epoch_grow_to_its_last_step():
         assert epoch == sorted(set(epoch))
         assert epoch[-1] == 21
     assert end_of_first == 20
+
+
+@given(st.data())
+def test_however_an_epoch_is_cut_into_pieces_the_weights_are_the_same_bits(data):
+    whole, cut = new_model(), new_model()
+    seen = []
+
+    def pieces(steps):
+        cuts = data.draw(st.sets(st.integers(1, steps - 1)))
+        return np.split(np.arange(steps), sorted(cuts))
+
+    def watch(done, steps, losses):
+        assert len(losses) == done
+        seen.append(done)
+
+    expected = run(whole, Adam(), Cosine(0.1, epochs=2), epochs=2)
+    history = run(cut, Adam(), Cosine(0.1, epochs=2), epochs=2, pieces=pieces, watch=watch)
+    np.testing.assert_array_equal(whole.params.theta, cut.params.theta)
+    assert [epoch.loss for epoch in history] == [epoch.loss for epoch in expected]
+    assert seen.count(21) == 2
+
+
+def test_what_is_raised_between_two_pieces_ends_the_training_there():
+    class Enough(Exception):
+        pass
+
+    def pieces(steps):
+        yield np.arange(3)
+        raise Enough
+
+    model, seen = new_model(), []
+    with pytest.raises(Enough):
+        run(model, pieces=pieces, watch=lambda done, steps, losses: seen.append(done))
+    assert seen == [3]
+    assert (model.params.theta != new_model().params.theta).any()
 
 
 def test_the_rate_follows_the_schedule():

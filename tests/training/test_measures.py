@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -45,6 +47,23 @@ def test_mistakes_are_the_wrong_ones_the_least_right_first(evaluation):
 
 def is_right(evaluation, i):
     return evaluation.probabilities[i].argmax() == evaluation.labels[i]
+
+
+@given(evaluations())
+def test_the_calibration_error_is_a_share_and_is_nothing_where_nothing_is_in_doubt(evaluation):
+    assert 0 <= evaluation.calibration_error <= 1
+    certain = replace(evaluation, probabilities=np.eye(3)[evaluation.labels])
+    assert certain.calibration_error == 0
+
+
+@given(st.integers(1, 40), st.floats(0.5, 1), st.data())
+def test_where_all_answers_are_as_sure_the_calibration_error_is_the_gap_to_the_share_that_is_right(
+    n, confidence, data
+):
+    right = data.draw(st.lists(st.booleans(), min_size=n, max_size=n))
+    probabilities = np.tile([confidence, 1 - confidence], (n, 1))
+    evaluation = Evaluation(("a", "b"), probabilities, np.where(right, 0, 1), 0.0)
+    assert evaluation.calibration_error == pytest.approx(abs(np.mean(right) - confidence))
 
 
 @given(st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))

@@ -13,7 +13,19 @@ from typing import Annotated
 import typer
 
 from glassnet import __version__
-from glassnet.cli import check, compare, data, evaluate, explain, plot, predict, recipes, train
+from glassnet.cli import (
+    check,
+    compare,
+    data,
+    evaluate,
+    explain,
+    export,
+    plot,
+    predict,
+    recipes,
+    serve,
+    train,
+)
 from glassnet.errors import GlassnetError
 
 app = typer.Typer(
@@ -23,7 +35,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (train, predict, explain, evaluate, plot, recipes, check, compare):
+COMMANDS = (train, predict, explain, evaluate, plot, serve, export, recipes, check, compare)
+for command in COMMANDS:
     app.command()(getattr(command, command.__name__.rpartition(".")[2]))
 app.add_typer(data.app, name="data")
 

@@ -6,12 +6,12 @@ import numpy as np
 import typer
 from rich.table import Table
 
-from glassnet.cli.overrides import check_number, find_recipe
 from glassnet.cli.terminal import print_data, print_json, stdout
 from glassnet.core.gradient_check import check_gradient
 from glassnet.data.examples import grey_to_unit, one_hot
 from glassnet.data.sources import load_data
 from glassnet.errors import ParamError
+from glassnet.overrides import check_number, find_recipe
 from glassnet.recipes import FIRST_NETWORK
 
 TOLERANCE = 1e-12

@@ -8,12 +8,12 @@ import typer
 from rich.table import Table
 
 from glassnet import plots
-from glassnet.cli.overrides import Overrides, find_recipe, override
 from glassnet.cli.terminal import percent, print_json, stderr, stdout
 from glassnet.compare import OURS, TARGET, Comparison
 from glassnet.compare import compare as measure
 from glassnet.data.files import write_atomically
 from glassnet.data.sources import load_data
+from glassnet.overrides import Overrides, find_recipe, override
 from glassnet.peers import PEERS
 from glassnet.recipes import FIRST_NETWORK
 

@@ -14,9 +14,8 @@ from glassnet.cli.terminal import (
     side_by_side,
     stdout,
 )
-from glassnet.data.examples import Examples, one_against_rest
+from glassnet.data.examples import Examples, with_classes
 from glassnet.data.sources import load_data
-from glassnet.errors import DataFileError
 from glassnet.model import Model, load_model
 from glassnet.training.measures import Evaluation
 from glassnet.training.measures import evaluate as measure
@@ -56,20 +55,6 @@ def evaluate(
     print_accuracy(evaluation, found.name)
     stdout.print(class_table(evaluation))
     print_worst(loaded, evaluation, test)
-
-
-def with_classes(examples: Examples, classes: tuple[str, ...]) -> Examples:
-    """The examples labelled with a model's own classes, where they can be.
-
-    Raises:
-        DataFileError: the model knows other classes.
-    """
-    if examples.classes == classes:
-        return examples
-    if len(classes) == 2 and classes[0] == f"not {classes[1]}":
-        return one_against_rest(examples, classes[1])
-    found = f"classes {', '.join(examples.classes)}"
-    raise DataFileError("data", found, f"the model's: {', '.join(classes)}")
 
 
 def print_accuracy(evaluation: Evaluation, name: str) -> None:

@@ -10,10 +10,10 @@ import typer
 from rich.table import Table as Columns
 from rich.text import Text
 
-from glassnet.cli.evaluate import with_classes
 from glassnet.cli.predict import MODEL_SUFFIX
 from glassnet.cli.terminal import bars, picture_in_text, print_json, stderr, stdout
 from glassnet.core.activations import Array
+from glassnet.data.examples import with_classes
 from glassnet.data.pictures import picture_from_image
 from glassnet.data.sources import load_data
 from glassnet.display.blocks import Bars, Block, Equation, Paragraph, Picture, Section, Table

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from glassnet.cli.evaluate import with_classes
 from glassnet.cli.run_folder import RunFolder
 from glassnet.cli.terminal import stdout
+from glassnet.data.examples import with_classes
 from glassnet.data.sources import load_data
 from glassnet.errors import ParamError
 from glassnet.model import load_model

@@ -14,6 +14,7 @@ from rich.progress import (
 )
 
 from glassnet.cli.terminal import percent, stderr
+from glassnet.core.activations import Array
 from glassnet.data.sources import Progress as DownloadProgress
 from glassnet.recipes import Recipe
 from glassnet.training.loop import Epoch
@@ -52,13 +53,13 @@ class TrainingProgress:
     def __exit__(self, *exception: object) -> None:
         self.bar.stop()
 
-    def within_epoch(self, done: int, steps: int, loss: float) -> None:
-        """Move the bar: so many steps of the epoch are done, with this mean loss."""
+    def within_epoch(self, done: int, steps: int, losses: Array) -> None:
+        """Move the bar: so many steps of the epoch are done, with these losses."""
         self.bar.update(
             self.task,
             completed=self.epoch - 1 + done / steps,
             epoch=f"epoch {self.epoch:>{self.width}}/{self.recipe.epochs}",
-            loss=f"loss {loss:.4f}",
+            loss=f"loss {losses.mean():.4f}",
         )
 
     def after_epoch(self, epoch: Epoch) -> None:

@@ -2,30 +2,28 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
-from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from glassnet.cli.overrides import Overrides, check_number, find_recipe, override, unknown
 from glassnet.cli.progress import TrainingProgress, download_bar
 from glassnet.cli.run_folder import RunFolder
 from glassnet.cli.terminal import percent, print_data, print_json, stderr, stdout
 from glassnet.core.initialization import INITIALIZERS
 from glassnet.core.losses import LOSSES
 from glassnet.core.updates import RULES
-from glassnet.data.examples import DataSet, Examples, split
+from glassnet.data.examples import Examples
 from glassnet.data.sources import load_data
 from glassnet.engines import FASTEST_FIRST, limit_threads
 from glassnet.errors import DivergedError
 from glassnet.model import Model
+from glassnet.overrides import Overrides, check_number, find_recipe, override, unknown
 from glassnet.recipes import FIRST_NETWORK, Recipe
 from glassnet.training.calibration import calibrate
 from glassnet.training.loop import Epoch, stop_early
 from glassnet.training.measures import Evaluation, evaluate
-from glassnet.training.order import VALIDATION, generator
 
 INTERRUPTED = 130
 
@@ -133,7 +131,7 @@ def learn(recipe: Recipe, source: str | None, run: RunOptions) -> Trained:
         data = load_data(source, on_download)
     if run.talk:
         print_data(data)
-    examples, aside = prepare_examples(recipe, data, run.validation)
+    examples, aside = recipe.prepare(data, run.validation)
     model = recipe.model(examples.classes, run.dtype)
     model.engine = run.engine
     with limit_threads(run.threads):
@@ -147,20 +145,8 @@ def learn(recipe: Recipe, source: str | None, run: RunOptions) -> Trained:
         calibrate(model, examples, aside)
         test = recipe.examples(data.test)
         evaluation = evaluate(model, test, run.threads)
-    model.training = describe(recipe, data, history, evaluation)
+    model.training = recipe.describe(data, history, evaluation)
     return Trained(model, history, ending, evaluation, test)
-
-
-def prepare_examples(
-    recipe: Recipe, data: DataSet, validation: float
-) -> tuple[Examples, Examples | None]:
-    """What the recipe learns from, and what is set aside to measure on while it does."""
-    examples = recipe.examples(data.train)
-    if recipe.rows is not None:
-        examples = examples.take(slice(recipe.rows))
-    if validation == 0:
-        return examples, None
-    return split(examples, validation, generator(recipe.seed, VALIDATION))
 
 
 def consume(
@@ -186,26 +172,6 @@ def consume(
             progress.say(f"Diverged. The model of epoch {history[-1].number} is kept.")
             return history, error
     return history, None
-
-
-def describe(
-    recipe: Recipe, data: DataSet, history: list[Epoch], evaluation: Evaluation
-) -> dict[str, Any]:
-    """How the model was trained, for its file: the same run gives the same bytes, so no times."""
-    return {
-        "recipe": recipe.name,
-        "data": data.name,
-        "data_origin": data.origin,
-        "optimizer": repr(recipe.rule),
-        "learning_rate": repr(recipe.rate),
-        "batch_size": recipe.batch_size,
-        "penalty": asdict(recipe.penalty),
-        "seed": recipe.seed,
-        "epochs": len(history),
-        "losses": [round(epoch.loss, 6) for epoch in history],
-        "test_accuracy": evaluation.accuracy,
-        "test_loss": evaluation.loss,
-    }
 
 
 def summarize(

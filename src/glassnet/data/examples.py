@@ -88,6 +88,20 @@ def one_against_rest(examples: Examples, name: str) -> Examples:
     return examples._replace(labels=labels, classes=(f"not {name}", name))
 
 
+def with_classes(examples: Examples, classes: tuple[str, ...]) -> Examples:
+    """The examples labelled with a model's own classes, where they can be.
+
+    Raises:
+        DataFileError: the model knows other classes.
+    """
+    if examples.classes == classes:
+        return examples
+    if len(classes) == 2 and classes[0] == f"not {classes[1]}":
+        return one_against_rest(examples, classes[1])
+    found = f"classes {', '.join(examples.classes)}"
+    raise DataFileError("data", found, f"the model's: {', '.join(classes)}")
+
+
 def split(
     examples: Examples, fraction: float, rng: np.random.Generator
 ) -> tuple[Examples, Examples]:

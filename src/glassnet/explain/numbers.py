@@ -42,7 +42,7 @@ def explain(model: Model, x: Array, target: str | int | None = None) -> Explanat
         >>> picture[4:24, 13:16] = 255
         >>> explanation = explain(model, picture, target=1)
         >>> explanation
-        Explanation(784-128-64-10, answer '1')
+        Explanation(784-256-128-10, answer '1')
         >>> output = explanation.neuron(3, 1)
         >>> bool(np.isclose(output.z, output.bias + output.weights @ output.inputs))
         True

@@ -7,7 +7,7 @@ of a for loop over it.
         print(epoch.number, epoch.loss)
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from math import ceil
 from time import perf_counter
@@ -23,6 +23,7 @@ from glassnet.data.examples import Examples, one_hot
 from glassnet.engines import choose
 from glassnet.errors import DivergedError
 from glassnet.model import Model
+from glassnet.training.distortions import Distortion
 from glassnet.training.measures import evaluate
 from glassnet.training.order import epoch_order
 
@@ -54,7 +55,8 @@ class Epoch:
     engine: str = ""
 
 
-Watch = Callable[[int, int, float], None]
+Watch = Callable[[int, int, Array], None]
+Pieces = Callable[[int], Iterable[Array]]
 
 
 def train(
@@ -67,11 +69,13 @@ def train(
     epochs: int,
     seed: int = 0,
     penalty: Penalty = NO_PENALTY,
+    distortion: Distortion | None = None,
     validation: Examples | None = None,
     measure_every: int = 1,
     engine: str = "auto",
     threads: int | None = None,
     watch: Watch | None = None,
+    pieces: Pieces | None = None,
 ) -> Iterator[Epoch]:
     """Train a model in place.
 
@@ -84,11 +88,17 @@ def train(
         epochs: how many passes at most.
         seed: with the number of the epoch, decides the order of the examples.
         penalty: on large weights.
+        distortion: shows every epoch other pictures of the same examples; None shows them as they
+            are.
         validation: examples to measure on, not to learn from.
         measure_every: accuracies are measured every so many epochs, and after the last.
         engine: which engine; "auto" for the fastest that can do the job.
         threads: how many it may use; None for as many as there are cores.
-        watch: called several times a second as watch(steps done, steps in all, loss so far).
+        watch: called after every piece of an epoch as watch(steps done, steps in all, losses so
+            far), one loss for each step done.
+        pieces: asked at each epoch for its pieces: (steps in all) -> the steps 0, 1, ... in arrays,
+            one for each piece. It may take its time before each, or raise what ends the training;
+            the model does not depend on it. None for several a second.
 
     Yields:
         An Epoch after each pass.
@@ -108,26 +118,26 @@ def train(
     )
     state = rule.init(model.params.theta)
     last_good = model.params.theta.copy()
-    pieces = FIRST_PIECES
+    pieces = pieces or SeveralASecond()
 
     for number in range(1, epochs + 1):
         start = perf_counter()
+        shown = x if distortion is None else distortion(x, seed, number, threads)
         order = epoch_order(seed, number, n)
         rates = rates_of(rate, number, steps)
         losses = np.empty(0)
-        for piece in np.array_split(np.arange(steps), min(steps, pieces)):
+        for piece in pieces(steps):
             rows = order[piece[0] * batch_size : (piece[-1] + 1) * batch_size]
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                new = chosen.descend(model.params, state, x, y, rows, rates[piece])
+                new = chosen.descend(model.params, state, shown, y, rows, rates[piece])
             losses = np.append(losses, new)
             if not (np.isfinite(new).all() and np.isfinite(model.params.theta).all()):
                 model.params.theta[:] = last_good
                 raise diverged(number, losses, rates)
             if watch is not None:
-                watch(len(losses), steps, weighted_mean(losses, n, batch_size))
+                watch(len(losses), steps, losses)
         last_good[:] = model.params.theta
         seconds = perf_counter() - start
-        pieces = ceil(seconds / LOOK_EVERY)
 
         loss = weighted_mean(losses, n, batch_size)
         measured: dict[str, Any] = {}
@@ -136,8 +146,17 @@ def train(
         yield Epoch(number, loss, float(rates[-1]), seconds, n, **measured, engine=chosen.name)
 
 
-FIRST_PIECES = 20  # of the first epoch, of which it is not yet known how long it takes
-LOOK_EVERY = 0.1  # seconds, in the epochs after it
+class SeveralASecond:
+    """Pieces of an epoch that take about a tenth of a second each."""
+
+    count = 20  # in the first epoch, of which it is not yet known how long it takes
+    seconds = 0.1  # in the epochs after it
+
+    def __call__(self, steps: int) -> Iterator[Array]:
+        """The steps 0, 1, ... of an epoch, in so many pieces as the epoch before suggests."""
+        start = perf_counter()
+        yield from np.array_split(np.arange(steps), min(steps, self.count))
+        self.count = ceil((perf_counter() - start) / self.seconds)
 
 
 def rates_of(rate: Schedule, epoch: int, steps: int) -> Array:

@@ -10,6 +10,8 @@ from glassnet.data.examples import Examples, one_hot
 from glassnet.display.numbers import percent
 from glassnet.model import Model
 
+N_BINS = 15
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -49,6 +51,19 @@ class Evaluation:
         return wilson_interval(self.accuracy, len(self.labels))
 
     @property
+    def calibration_error(self) -> float:
+        """How far the probability of the answers is from the share that is right, in [0, 1].
+
+            sum over bins of confidence of  (size of bin / N) |accuracy - mean confidence|
+
+        The expected calibration error with 15 bins: Guo et al., ICML 2017.
+        """
+        confidence = self.probabilities.max(axis=1)
+        bins = np.minimum((N_BINS * confidence).astype(int), N_BINS - 1)
+        gaps = np.bincount(bins, (self.predictions == self.labels) - confidence)
+        return float(np.abs(gaps).sum() / len(bins))
+
+    @property
     def confusion(self) -> Array:
         """Counts (K, K): the row is what is right, the column what was predicted."""
         k = len(self.classes)
@@ -65,16 +80,6 @@ class Evaluation:
         """Of what is of a class, how much was called so (K,); nan where nothing is."""
         with np.errstate(invalid="ignore"):
             return self.confusion.diagonal() / self.confusion.sum(axis=1)
-
-    @property
-    def calibration_error(self) -> float:
-        """How far its confidence is from how often it is right, over 15 bins of confidence.
-
-        ECE = sum over bins of share |accuracy - mean confidence| (Guo et al., ICML 2017).
-        """
-        confidence, right = self.probabilities.max(axis=1), self.predictions == self.labels
-        bins = np.minimum((15 * confidence).astype(int), 14)
-        return float(np.abs(np.bincount(bins, right - confidence)).sum() / len(right))
 
     @property
     def mistakes(self) -> Array:

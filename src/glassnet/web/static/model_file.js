@@ -8,6 +8,7 @@
  */
 
 import { ACTIVATIONS, LOSSES } from "./engine.js";
+import { readFamiliarity } from "./familiarity.js";
 
 const FORMAT = 1;
 const MAX_WIDTH = 65_536;
@@ -36,13 +37,13 @@ function require(holds, found, expected) {
  * Read a model.
  *
  * @param {ArrayBuffer} content the bytes of the file
- * @returns {import("./engine.js").Model & {training: Object}} with what is told of its training
+ * @returns {import("./engine.js").Model & {training: Object}} with what else is told of it
  * @throws {ModelFileError} it is damaged, of another format, or holds what cannot be
  */
 export function readModel(content) {
   const { header, numbers } = readHeader(content);
   const description = readDescription(header);
-  const { layers, activations, loss, classes, training } = description;
+  const { layers, activations, loss, classes, training, sha256 } = description;
   const needed = layers.slice(1).flatMap((_, l) => [`${2 * l}.bias`, `${2 * l}.weight`]);
   const names = Object.keys(header).filter((name) => name !== "__metadata__");
   require(same(names.toSorted(), needed.toSorted()), `tensors ${names}`, `${needed}`);
@@ -53,7 +54,19 @@ export function readModel(content) {
     W.push(transposed(readTensor(header, numbers, `${2 * l}.weight`, [m, n]), m, n));
     b.push(readTensor(header, numbers, `${2 * l}.bias`, [m]));
   }
-  return { layers, activations, loss, classes, training, W, b };
+  return { layers, activations, loss, classes, training, sha256, ...readTrust(description), W, b };
+}
+
+/** How far answers can be trusted: the temperature, and what is familiar. */
+function readTrust({ temperature = 1, familiarity = null, classes, layers }) {
+  const possible = Number.isFinite(temperature) && temperature >= 0.01 && temperature <= 100;
+  require(possible, `temperature ${show(temperature)}`, "0.01 to 100");
+  if (familiarity === null) return { temperature, familiarity };
+  try {
+    return { temperature, familiarity: readFamiliarity(familiarity, classes.length, layers[0]) };
+  } catch (error) {
+    return require(false, `familiarity with ${error.message}`, "what Python has learned of it");
+  }
 }
 
 /** The header of a safetensors file, and a view of the numbers behind it. */

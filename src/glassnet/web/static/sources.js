@@ -1,0 +1,149 @@
+/**
+ * Sources: where models, digits and checks come from: a server, or the page itself if it was saved
+ * as one file. Both have the same functions, and the rest of the page does not know which it is.
+ *
+ * @typedef {Object} Source
+ * @property {boolean} live whether there is a server, and so training and comparing
+ * @property {function(): Promise<{id: string, name: string}[]>} models
+ * @property {function(string): Promise<Object>} model
+ * @property {function(): Promise<{x: Uint8Array, labels: number[]}>} digits 500 of the test set
+ * @property {function(Blob): Promise<Object>} prepareImage
+ * @property {function(): Promise<Object>} lines of Python, by function
+ * @property {?Function} check
+ */
+
+import { findInk, greyLevels } from "./ink.js";
+import { readModel } from "./model_file.js";
+import { short } from "./numbers.js";
+import { prepareInk } from "./preparation.js";
+
+const DIGITS = 500;
+const PIXELS = 784;
+const LARGEST_IMAGE = 1024; // of the longer side, in the browser
+
+/** What a server at the page's own address gives. @returns {Source} */
+export function fromServer() {
+  const kept = new Map();
+  const once = (path, read) => {
+    if (!kept.has(path)) {
+      const answer = get(path).then(read);
+      answer.catch(() => kept.delete(path));
+      kept.set(path, answer);
+    }
+    return kept.get(path);
+  };
+  return {
+    live: true,
+    models: () => get("/api/models").then((response) => response.json()),
+    model: (id) => once(`/api/models/${id}`, async (response) => readModel(await response.arrayBuffer())),
+    evaluation: (id) => once(`/api/evaluation/${id}`, (response) => response.json()),
+    recipes: () => once("/api/recipes", (response) => response.json()),
+    data: () => once("/api/data", (response) => response.json()),
+    digits: async () => {
+      const { test } = await once("/api/data", (response) => response.json());
+      return once(`/api/digits?split=test&sample=${Math.min(DIGITS, test)}`, readDigits);
+    },
+    someDigits: (ids) => (ids.length ? once(`/api/digits?split=test&ids=${ids}`, readDigits) : { x: new Uint8Array(), labels: [] }),
+    lines: () => once("/api/source", (response) => response.json()),
+    prepareImage: async (blob) => {
+      const found = await (await get("/api/picture", { method: "POST", body: blob })).json();
+      return {
+        ...found,
+        square20: Uint8Array.from(found.square20.flat()),
+        picture: Uint8Array.from(found.picture.flat()),
+        extent: [found.height, found.width],
+      };
+    },
+    check: async (model, reading, gradient, target) => {
+      const path = `/api/check/${model.id}?target=${target}`;
+      const picture = Uint8Array.from(reading.x, (value) => Math.round(255 * value));
+      return compared(await (await get(path, { method: "POST", body: picture })).json(), reading.passed, gradient);
+    },
+  };
+}
+
+async function get(path, options) {
+  let response;
+  try {
+    response = await fetch(path, options);
+  } catch {
+    throw new Error("The server does not answer. Is glassnet serve still running?");
+  }
+  if (response.ok) return response;
+  const { found, expected, advice } = await response.json().catch(() => ({ found: response.statusText }));
+  throw new Error([found, expected && ` (expected ${expected})`, advice && `. Try: ${advice}`].filter(Boolean).join(""));
+}
+
+/** A label and 784 grey levels for each digit. */
+async function readDigits(response) {
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  return digitsOf(bytes);
+}
+
+function digitsOf(bytes) {
+  const n = Math.floor(bytes.length / (PIXELS + 1));
+  const x = new Uint8Array(n * PIXELS);
+  const labels = [];
+  for (let k = 0; k < n; k++) {
+    const at = k * (PIXELS + 1);
+    labels.push(bytes[at]);
+    x.set(bytes.subarray(at + 1, at + 1 + PIXELS), k * PIXELS);
+  }
+  return { x, labels };
+}
+
+/** How far what the browser computed is from what Python did, in words. */
+function compared(python, passed, gradient) {
+  let most = Math.abs(python.loss - gradient.loss);
+  let numbers = 1;
+  const against = (theirs, ours) => {
+    theirs.forEach((value, k) => (most = Math.max(most, Math.abs(value - ours[k]))));
+    numbers += theirs.length;
+  };
+  python.activations.forEach((layer, l) => against(layer, passed.a[l]));
+  against(python.logits, passed.z.at(-1));
+  against(python.output, passed.a.at(-1));
+  python.gradient.b.forEach((delta, l) => against(delta, gradient.db[l]));
+  const verdict = most < 1e-5 ? "Python finds the same" : "Python finds something else";
+  return `${verdict}: ${numbers.toLocaleString("en-US")} numbers, the largest difference is ${short(most, 2)}.`;
+}
+
+/** What a page that was saved as one file has in itself. @returns {Source} */
+export function fromPage() {
+  const text = (id) => document.getElementById(id).textContent;
+  const bytes = async (id) => {
+    const packed = Uint8Array.from(atob(text(id)), (letter) => letter.charCodeAt(0));
+    const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Response(unpacked).arrayBuffer();
+  };
+  const facts = JSON.parse(text("facts"));
+  return {
+    live: false,
+    models: async () => [{ id: "0", name: facts.name }],
+    model: async () => readModel(await bytes("weights")),
+    digits: async () => digitsOf(new Uint8Array(await bytes("digits"))),
+    lines: async () => facts.lines,
+    facts,
+    prepareImage: prepareHere,
+    check: null,
+  };
+}
+
+/** An image prepared in the browser: good for drawings and scans, less so for photos in bad light. */
+export async function prepareHere(blob) {
+  let image;
+  try {
+    image = await createImageBitmap(blob);
+  } catch {
+    throw new Error("This is no picture that your browser can read. Try: a PNG or JPEG file.");
+  }
+  const scale = Math.min(1, LARGEST_IMAGE / Math.max(image.width, image.height));
+  const [width, height] = [image.width, image.height].map((side) => Math.max(1, Math.round(scale * side)));
+  const context = new OffscreenCanvas(width, height).getContext("2d");
+  context.drawImage(image, 0, 0, width, height);
+  const ink = findInk(greyLevels(context.getImageData(0, 0, width, height).data), height, width);
+  if (!ink.some((value) => value > 0)) {
+    throw new Error("No ink found. Try: one digit, clearly darker or lighter than its paper.");
+  }
+  return { ...prepareInk(ink, height, width), extent: [height, width] };
+}

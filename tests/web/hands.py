@@ -1,0 +1,23 @@
+"""A hand at the page: it draws with the mouse, as people do."""
+
+
+def moved(strokes, left, top, size):
+    """Strokes in a part of the paper."""
+    return [[(left + size * x, top + size * y) for x, y in stroke] for stroke in strokes]
+
+
+def draw(page, strokes, steps=1):
+    """Draw strokes, whose coordinates are shares of the paper."""
+    box = page.get_by_test_id("pad").bounding_box()
+    for stroke in strokes:
+        points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        for point in points[1:]:
+            page.mouse.move(*point, steps=steps)
+        page.mouse.up()
+
+
+SEVEN = [[(0.25, 0.2), (0.72, 0.2), (0.6, 0.45), (0.5, 0.65), (0.42, 0.85)]]
+ONE = [[(0.5, 0.15), (0.48, 0.85)]]
+FOUR = [[(0.4, 0.15), (0.25, 0.5), (0.7, 0.5)], [(0.6, 0.15), (0.58, 0.85)]]
