@@ -115,7 +115,7 @@ def mean_and_directions(x: Array) -> tuple[Array, Array]:
     basis = np.random.default_rng(0).standard_normal((width, min(2 * DIRECTIONS, width)))
     for _ in range(ITERATIONS):  # each turns whatever basis toward the directions of most variance
         basis, _ = np.linalg.qr(x.T @ (x @ basis.astype(np.float32)))
-    _, _, within = np.linalg.svd(x @ basis, full_matrices=False)
+    _, _, within = np.linalg.svd(np.linalg.qr(x @ basis, mode="r"))
     directions = (within @ basis.T)[:DIRECTIONS]
     return np.rint(255 * mean).astype(np.uint8), as_bytes(directions)
 

@@ -4,16 +4,23 @@ import hashlib
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from networks import random_parameters
 from web.hands import FOUR, ONE, SEVEN, draw, moved
 from web.serving import served
 
 import glassnet
+from glassnet.core.activations import ACTIVATIONS
+from glassnet.core.losses import LOSSES
+from glassnet.core.network import Network
+from glassnet.model import Model
 
 COLORS = ("light", "dark")
+PHOTO = Path(__file__).parents[2] / "docs/pictures/photo.jpg"
 
 
 @pytest.fixture(scope="module")
@@ -271,7 +278,7 @@ def test_one_step_lowers_the_loss_and_can_be_undone(opened, server):
     page.get_by_test_id("eta").fill("0")
     for _ in range(3):
         page.get_by_test_id("ten-steps").click()
-        assert "NaN" not in settled(page).locator("body").inner_text()
+        assert "not a number" not in settled(page).locator("main").inner_text()
 
 
 def start_training(page, epochs):
@@ -386,7 +393,7 @@ def test_with_keys_alone_a_one_is_drawn_read_and_looked_into(opened):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    assert page.evaluate("() => document.activeElement.id") == "neuron"
+    assert settled(page).evaluate("() => document.activeElement.id") == "neuron"
     page.keyboard.press("Escape")
     assert page.evaluate("() => document.activeElement.id") == "layer-1"
 
@@ -410,6 +417,134 @@ def test_axe_finds_nothing_serious(opened, view, colors):
     assert page.evaluate("() => document.getAnimations().length") == 0
 
 
+def test_a_photo_is_read_as_python_reads_it(opened):
+    page = opened()
+    page.locator("#file").set_input_files(PHOTO)
+    page.wait_for_timeout(1000)
+    expected = glassnet.picture_from_image(PHOTO).ravel()
+    np.testing.assert_array_equal(picture(page), expected)
+    assert words(page).startswith("This is a 4")
+    draw(page, ONE)
+    assert words(page).startswith("This is a 1")
+
+
+def test_what_is_no_picture_is_refused_in_words(opened, problems, tmp_path):
+    page = opened()
+    path = tmp_path / "notes.png"
+    path.write_text("<svg onload=alert(1)>")
+    page.locator("#file").set_input_files(path)
+    page.wait_for_selector("[data-testid=message]:has-text('Try')")
+    assert words(page) == "Draw a digit."
+    problems.clear()  # the browser reports that the server refused it
+
+
+NETWORKS = [
+    Network((784, 10), (), LOSSES["cross_entropy"]),
+    Network((784, 1, 10), (ACTIVATIONS["sigmoid"],), LOSSES["quadratic_cost"]),
+    Network((784, 1024, 10), (ACTIVATIONS["tanh"],), LOSSES["squared_error"]),
+    Network((784, 20, 1), (ACTIVATIONS["leaky_relu"],), LOSSES["binary_cross_entropy"]),
+    Network((784, 9, 8, 7, 6, 10), (ACTIVATIONS["relu"],) * 4, LOSSES["binary_cross_entropy"]),
+]
+
+
+@pytest.mark.parametrize("network", NETWORKS, ids=lambda network: str(network.layers))
+def test_every_network_is_shown(opened, server, network):
+    classes = ("not 3", "3") if network.layers[-1] == 1 else glassnet.load_model().classes
+    id = server.shelf.add(
+        "<img src=x onerror=alert(1)>",
+        Model(network, random_parameters(network, 0, np.float32), classes),
+    )
+    page = opened(f"#model={id}&target=1")
+    draw(page, FOUR)
+    page.wait_for_timeout(500)  # until the drawing is in the address
+    last = len(network.layers) - 1
+    for layer in range(1, last + 1):
+        page.evaluate(f"() => (location.hash += '&neuron={layer}.0')")
+        z, parts = value(page, f"window.__nn.z[{layer - 1}][0]"), []
+        for row in page.get_by_test_id("terms").locator("tr").all():
+            parts += numbers_in(row.locator("td, th").last.text_content())
+        assert parts[-1] == pytest.approx(z, abs=6e-4)
+    page.get_by_role("tab", name="Learn").click()
+    page.get_by_test_id("target-1").click()
+    page.get_by_test_id("check").click()
+    page.wait_for_selector("text=Python finds the same")
+    page.get_by_test_id("one-step").click()
+    assert "not a number" not in settled(page).locator("main").inner_text()
+    page.get_by_role("tab", name="Model card").click()
+    assert (
+        "\u2013".join(f" {width} " for width in network.layers).strip()
+        in settled(page).get_by_test_id("card").inner_text()
+    )
+    assert page.locator("img").count() == 0
+
+
+def test_a_lost_server_is_told_and_found_again(page, server):
+    lost = []
+    page.route_web_socket("**/ws", lambda ws: ws.close() if lost else ws.connect_to_server())
+    lost.append(True)
+    page.goto(f"http://{server.host}/#view=train")
+    page.wait_for_selector("[data-testid=disconnected]", state="visible")
+    lost.clear()
+    page.wait_for_selector("[data-testid=disconnected]", state="hidden")
+
+
+def test_a_rate_is_dragged_and_what_was_measured_for_another_answer_goes(opened):
+    page = opened("#view=learn&target=3")
+    draw(page, SEVEN)
+    settled(page).get_by_test_id("eta").scroll_into_view_if_needed()
+    box = page.get_by_test_id("eta").bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.34, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.9, middle, steps=8)
+    page.mouse.up()
+    assert float(settled(page).get_by_test_id("eta").input_value()) > -1.5
+    page.get_by_test_id("finite").click()
+    assert "agree" in settled(page).get_by_test_id("finite-result").text_content()
+    page.get_by_test_id("target-5").click()
+    assert "agree" not in settled(page).get_by_test_id("finite-result").text_content()
+
+
+def test_another_model_is_shown_though_one_stands_at_a_later_step(opened, server):
+    flat = Network((784, 10), (), LOSSES["cross_entropy"])
+    id = server.shelf.add("flat", Model(flat, random_parameters(flat, 0)))
+    page = opened("#step=99")
+    draw(page, SEVEN)
+    assert "largest" in settled(page).get_by_test_id("narration").text_content()
+    page.get_by_test_id("model").select_option(id)
+    page.wait_for_selector("text=in 1 step")
+
+
+def test_pixels_are_inked_erased_and_taken_back(opened):
+    page = opened()
+    draw(page, SEVEN)
+    drawn = picture(page)
+    page.get_by_test_id("cells").click()
+    draw(page, ONE, steps=20)
+    assert picture(page).sum() != drawn.sum()
+    page.get_by_test_id("undo").click()
+    np.testing.assert_array_equal(picture(page), drawn)
+    page.get_by_test_id("sample").click()
+    page.wait_for_timeout(500)
+    page.get_by_test_id("undo").click()
+    np.testing.assert_array_equal(picture(page), drawn)
+
+
+def test_in_forced_colors_both_signs_can_still_be_told_apart(opened, page):
+    page.emulate_media(forced_colors="active")
+    opened("#neuron=1.5")
+    draw(page, SEVEN)
+    colors = settled(page).evaluate(
+        """() => {
+          const canvas = document.querySelector("#neuron canvas");
+          const { data } = canvas.getContext("2d").getImageData(0, 0, 28, 28);
+          const color = (_, i) => data.slice(4 * i, 4 * i + 3).join();
+          return new Set(Array.from({ length: 784 }, color)).size;
+        }"""
+    )
+    assert colors > 50
+
+
 @pytest.mark.parametrize("width", [320, 768, 1920])
 def test_nothing_is_wider_than_the_window(opened, page, width):
     page.set_viewport_size({"width": width, "height": 700})
@@ -421,11 +556,11 @@ def test_nothing_is_wider_than_the_window(opened, page, width):
         assert page.evaluate("() => document.documentElement.scrollWidth") <= width, name
 
 
-def test_two_thousand_random_clicks_and_keys_break_nothing(opened):
+def test_random_clicks_and_keys_break_nothing(opened):
     page = opened()
     rng = np.random.default_rng(0)
     keys = ["Tab", "Enter", "Escape", "ArrowLeft", "ArrowDown", "Shift+ArrowUp", " ", "r"]
-    for _ in range(500):
+    for _ in range(300):
         x, y = rng.uniform([0, 0], [1280, 720])
         page.mouse.move(x, y)
         if rng.random() < 0.6:
@@ -433,4 +568,7 @@ def test_two_thousand_random_clicks_and_keys_break_nothing(opened):
             page.mouse.move(*rng.uniform([0, 0], [1280, 720]))
             page.mouse.up()
         page.keyboard.press(keys[rng.integers(len(keys))])
-    assert value(page, "window.__nn.seq") > 0
+    page.goto("about:blank")  # and back, as it was before
+    opened()
+    draw(page, SEVEN)
+    assert words(page).startswith("This is a 7")

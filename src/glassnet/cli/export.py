@@ -11,7 +11,7 @@ from glassnet.cli.terminal import stdout
 from glassnet.data.examples import with_classes
 from glassnet.data.files import write_atomically
 from glassnet.data.sources import load_data
-from glassnet.model import SHIPPED, load_model
+from glassnet.model import SHIPPED
 
 
 class Format(StrEnum):
@@ -42,16 +42,12 @@ def export(
 ) -> None:
     """Write a model as one page that works without a server, a network or glassnet."""
     from glassnet.web.one_file import make_page
+    from glassnet.web.shelf import load_named
 
-    path = model or SHIPPED
-    loaded = load_model(path, engine="reference")
+    name, loaded = load_named(model or SHIPPED)
     with download_bar() as on_download:
-        digits = with_classes(load_data(data, on_download).test, loaded.classes)
-    content = make_page(loaded, name_of(path), digits, precision)
+        digits = load_data(data, on_download).test
+    with_classes(digits, loaded.classes)  # or it could not read them
+    content = make_page(loaded, name, digits, precision)
     write_atomically(out, lambda file: file.write(content))
     stdout.print(f"{out}: {len(content):,} bytes. Open it in any browser.", soft_wrap=True)
-
-
-def name_of(path: Path) -> str:
-    """What people call a model: its file, or the run it came from."""
-    return path.resolve().parent.name if path.stem == "model" else path.stem

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from glassnet import __version__, model_file
+from glassnet import model_file
 from glassnet.data.examples import Examples
 from glassnet.errors import ParamError
 from glassnet.model import Model
@@ -43,10 +43,11 @@ def make_page(model: Model, name: str, digits: Examples, precision: str = "float
     """
     page = (STATIC / "index.html").read_text()
     style = (STATIC / "style.css").read_text()
-    rows = np.arange(DIGITS) * len(digits.x) // DIGITS
+    n = min(DIGITS, len(digits.x))
+    rows = np.arange(n) * len(digits.x) // n
     chosen = digits.take(rows)
     labeled = np.column_stack([chosen.labels, chosen.x]).astype(np.uint8)
-    about = {"name": name, "version": __version__, "lines": facts.of_source()}
+    about = {"name": name, "lines": {"forward": facts.of_source()["forward"]}}
     parts = {
         '<link rel="stylesheet" href="/static/style.css">': f"<style>\n{style}</style>",
         '<script type="module" src="/static/serve.js"></script>': policy(),
@@ -55,7 +56,11 @@ def make_page(model: Model, name: str, digits: Examples, precision: str = "float
                 '<div id="page"></div>',
                 packed("weights", weights(model, precision)),
                 packed("digits", labeled.tobytes()),
-                script("facts", json.dumps(about, sort_keys=True), "application/json"),
+                script(
+                    "facts",
+                    json.dumps(about, sort_keys=True).replace("<", "\\u003c"),
+                    "application/json",
+                ),
                 script("program", f"{joined('main')}\nmain.start();\n", "module"),
             ]
         ),

@@ -50,11 +50,7 @@ class Shelf(dict[str, Shelved]):
         Raises:
             ModelFileError: it is none, or not for pictures of digits.
         """
-        model = load_model(path, engine="reference")
-        if (n := model.network.layers[0]) != PIXELS:
-            found, expected = f"a network of {n} inputs", f"{PIXELS}, one for each pixel"
-            raise ModelFileError(path, found, expected, TRAIN_IT)
-        name = path.resolve().parent.name if path.stem == "model" else path.stem
+        name, model = load_named(path)
         return self.put(name, model, path.read_bytes())
 
     def add(self, name: str, model: Model) -> str:
@@ -64,5 +60,19 @@ class Shelf(dict[str, Shelved]):
     def put(self, name: str, model: Model, content: bytes) -> str:
         """Put a model and the bytes of its file on the shelf; gives its id."""
         id = str(len(self))
-        self[id] = Shelved(name, model, content, self.data)
+        taken = name in {shelved.name for shelved in self.values()}
+        self[id] = Shelved(f"{name} {id}" if taken else name, model, content, self.data)
         return id
+
+
+def load_named(path: Path) -> tuple[str, Model]:
+    """A model for pictures of digits, and what people call it: its file, or the run it came from.
+
+    Raises:
+        ModelFileError: it is none, or not for such pictures.
+    """
+    model = load_model(path, engine="reference")
+    if (n := model.network.layers[0]) != PIXELS:
+        found, expected = f"a network of {n} inputs", f"{PIXELS}, one for each pixel"
+        raise ModelFileError(path, found, expected, TRAIN_IT)
+    return path.resolve().parent.name if path.stem == "model" else path.stem, model

@@ -5,6 +5,8 @@ widget.prediction           '7'
 widget.picture              (28, 28) uint8, as any model takes it
 """
 
+import re
+
 import anywidget
 import numpy as np
 import traitlets
@@ -13,6 +15,11 @@ from glassnet.core.activations import Array
 from glassnet.data.pictures import SIDE
 from glassnet.model import Model, load_model
 from glassnet.web.one_file import STATIC, joined
+
+
+def as_host(root: re.Match[str]) -> str:
+    """The root of a page, or of what a widget is in."""
+    return f":host({root[1]})" if root[1] else ":host"
 
 
 class DrawDigit(anywidget.AnyWidget):
@@ -36,7 +43,8 @@ class DrawDigit(anywidget.AnyWidget):
     prediction = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, model: Model | None = None) -> None:
-        style = (STATIC / "style.css").read_text().replace(":root", ":host")
+        style = re.sub(r":root(\S*)", as_host, (STATIC / "style.css").read_text())
+        style += ":host { color: var(--ink); background: var(--paper); }\n"
         super().__init__(file=(model or load_model()).to_bytes(), style=style)
 
     @property

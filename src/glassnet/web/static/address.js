@@ -1,11 +1,44 @@
 // address: what the page shows, as the part of its address behind #, so that it can be sent around.
 
-const KNOWN = ["view", "model", "neuron", "step", "target", "weight", "eta", "pen", "prepare", "quiz", "hide", "large", "strokes", "seed"];
+const KNOWN = [
+  "view",
+  "model",
+  "neuron",
+  "step",
+  "target",
+  "weight",
+  "eta",
+  "pen",
+  "prepare",
+  "quiz",
+  "hide",
+  "large",
+  "strokes",
+  "seed",
+];
 const SCALE = 1000; // of coordinates, which are whole numbers in an address
 
 /** The state as text. */
 export function toHash(state) {
-  const { view, modelId, neuron, step, target, weight, eta, pen, prepare, quiz, hide, large, strokes, seed } = state;
+  const {
+    view,
+    modelId,
+    neuron,
+    step,
+    target,
+    weight,
+    eta,
+    pen,
+    prepare,
+    quiz,
+    hide,
+    large,
+    strokes,
+    seed,
+    sample,
+    upload,
+    cells,
+  } = state;
   const values = {
     view: view === "flow" ? null : view,
     model: modelId === "0" ? null : modelId,
@@ -20,7 +53,7 @@ export function toHash(state) {
     hide: hide.length ? hide.join(".") : null,
     large: large ? 1 : null,
     seed: seed || null,
-    strokes: strokes.length ? packStrokes(strokes) : null,
+    strokes: strokes.length && !(sample || upload || cells) ? packStrokes(strokes) : null,
   };
   const given = Object.entries(values).filter(([, value]) => value !== null && value !== undefined);
   return given.map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join("&");
@@ -57,7 +90,9 @@ function read(key, text) {
       return whole === undefined ? undefined : { modelId: text };
     case "neuron": {
       const [l, j] = text.split(".").map(Number);
-      return Number.isInteger(l) && Number.isInteger(j) && l >= 0 && j >= 0 ? { neuron: [l, j] } : undefined;
+      return Number.isInteger(l) && Number.isInteger(j) && l >= 0 && j >= 0
+        ? { neuron: [l, j] }
+        : undefined;
     }
     case "eta":
       return Number(text) > 0 && Number(text) <= 10 ? { eta: Number(text) } : undefined;
@@ -79,10 +114,22 @@ function read(key, text) {
 
 function packStrokes(strokes) {
   const whole = (value) => Math.round(SCALE * value);
-  return strokes.map((stroke) => stroke.map(([x, y]) => `${whole(x)}_${whole(y)}`).join("~")).join("!");
+  return strokes
+    .map((stroke) => stroke.map(([x, y]) => `${whole(x)}_${whole(y)}`).join("~"))
+    .join("!");
 }
 
 function unpackStrokes(text) {
-  const strokes = text.split("!").map((stroke) => stroke.split("~").map((point) => point.split("_").map((n) => Number(n) / SCALE)));
-  return strokes.every((stroke) => stroke.every((point) => point.length === 2 && point.every((n) => Number.isFinite(n) && Math.abs(n) < 10))) ? strokes : [];
+  const strokes = text
+    .split("!")
+    .map((stroke) =>
+      stroke.split("~").map((point) => point.split("_").map((n) => Number(n) / SCALE)),
+    );
+  return strokes.every((stroke) =>
+    stroke.every(
+      (point) => point.length === 2 && point.every((n) => Number.isFinite(n) && Math.abs(n) < 10),
+    ),
+  )
+    ? strokes
+    : [];
 }

@@ -9,41 +9,89 @@ export function createCardView(source) {
   const element = h("div", { class: "column" }, h("h2", {}, "Model card"), facts, help());
   let shown = null;
 
-  function render({ model }) {
+  function render({ trained: model }) {
     if (shown === model) return;
     shown = model;
-    fill(facts, factsOf(model).map(([term, text]) => [h("dt", {}, term), h("dd", {}, text)]));
+    fill(
+      facts,
+      factsOf(model).map(([term, text]) => [h("dt", {}, term), h("dd", {}, text)]),
+    );
   }
   return { element, render };
 }
 
 function factsOf(model) {
-  const { layers, activations, loss, W, b, training, temperature, familiarity, sha256, classes } = model;
+  const { layers, activations, loss, W, b, training, temperature, familiarity, sha256, classes } =
+    model;
   const parameters = [...W, ...b].reduce((sum, values) => sum + values.length, 0);
-  const known = Object.entries(training).filter(([, value]) => value !== null && typeof value !== "object");
+  const known = Object.entries(training).filter(
+    ([, value]) => value !== null && typeof value !== "object",
+  );
   return [
     ["network", layers.join(" \u2013 ")],
     ["activations", activations.join(", ") || "none"],
     ["loss", loss.replaceAll("_", " ")],
     ["parameters", count(parameters)],
     ["answers", classes.join(", ")],
-    ["temperature", `${fixed(temperature, 2)}: logits are divided by it, so that percentages mean what they say`],
-    ["knows what is unfamiliar", familiarity ? `yes, beyond a distance of ${fixed(familiarity.limit, 2)}` : "no"],
-    ...known.map(([term, value]) => [term.replaceAll("_", " "), term.endsWith("accuracy") ? percent(value, 2) : String(value)]),
+    [
+      "temperature",
+      temperature === 1
+        ? "1: not fitted, or nothing to mend"
+        : `${fixed(temperature, 2)}: logits are divided by it, so that percentages mean what they say`,
+    ],
+    [
+      "knows what is unfamiliar",
+      familiarity ? `yes, beyond a distance of ${fixed(familiarity.limit, 2)}` : "no",
+    ],
+    ...known.map(([term, value]) => [
+      term.replaceAll("_", " "),
+      term.endsWith("accuracy") ? percent(value, 2) : String(value),
+    ]),
     ["SHA-256 of the weights", sha256],
   ];
 }
 
 function help() {
   const item = (title, text) => h("li", {}, h("b", {}, title), " ", text);
-  return h("section", { class: "column" }, h("h2", {}, "What the signs mean"), h("ul", {},
-    item("White on black:", "ink, from 0 (black) to 1 (white). Activations are shown the same way, white being the largest of the layer."),
-    item("Blue and orange:", "numbers with a sign: blue is above zero, orange below, and what is like the paper is zero. Both ends are equally strong."),
-    item("Lines:", "the largest terms of the chosen neuron. Solid ones add, dashed ones take away; the wider, the more."),
-    item("Percent:", "how often the network is right when it says so, as measured on digits it had not learned from."),
-    item("Not sure:", "the largest percentage is below 80 %."),
-    item("Unlike the digits I learned:", "no class of training digits has anything near it. It may still be a digit.")),
-  h("p", { class: "note" }, "First-layer weights of so small a network look like blobs and noise, not like strokes. That is how they are."),
-  h("h3", {}, "Keys"),
-  h("p", { class: "note" }, "On the paper: arrows move, space inks, shift and arrows draw (Pixels). In a layer: arrows move, Enter opens the neuron, Escape goes back. R reveals a hidden answer."));
+  return h(
+    "section",
+    { class: "column" },
+    h("h2", {}, "What the signs mean"),
+    h(
+      "ul",
+      {},
+      item(
+        "White on black:",
+        "ink, from 0 (black) to 1 (white). Activations are shown the same way, white being the largest of the layer.",
+      ),
+      item(
+        "Blue and orange:",
+        "numbers with a sign: blue is above zero, orange below, and what is like the paper is zero. Both ends are equally strong.",
+      ),
+      item(
+        "Lines:",
+        "the largest terms of the chosen neuron. Solid ones add, dashed ones take away; the wider, the more.",
+      ),
+      item(
+        "Percent:",
+        "how often the network is right when it says so, as measured on digits it had not learned from.",
+      ),
+      item("Not sure:", "the largest percentage is below 80 %."),
+      item(
+        "Unlike the digits I learned:",
+        "no class of training digits has anything near it. It may still be a digit.",
+      ),
+    ),
+    h(
+      "p",
+      { class: "note" },
+      "First-layer weights of so small a network look like blobs and noise, not like strokes. That is how they are.",
+    ),
+    h("h3", {}, "Keys"),
+    h(
+      "p",
+      { class: "note" },
+      "On the paper: arrows move, space inks, shift and arrows draw (Pixels). In a layer: arrows move, Enter opens the neuron, Escape goes back. R reveals a hidden answer.",
+    ),
+  );
 }

@@ -3,6 +3,7 @@
 import { fill, h } from "./dom.js";
 import { count } from "./numbers.js";
 import { drawGrey } from "./pixels.js";
+import { classOf } from "./reading.js";
 
 const SHOWN = 48;
 
@@ -22,11 +23,33 @@ export async function showDigits(element, store, source, ids, caption) {
     const picture = x.slice(784 * k, 784 * (k + 1));
     const canvas = h("canvas", { style: { width: "56px", height: "56px" } });
     drawGrey(canvas, picture, 28, 255);
-    const choose = () => store.set({ sample: { picture, label: labels[k], index: id }, cells: null, upload: null, target: labels[k] });
-    return h("button", { type: "button", "data-testid": "digit", title: `Digit ${count(id)} of the test set`, on: { click: choose } }, canvas, caption(k));
+    const choose = () =>
+      store.set({
+        sample: { picture, label: labels[k], index: id },
+        cells: null,
+        upload: null,
+        target: classOf(store.get().model, labels[k]),
+        revealed: false,
+      });
+    return h(
+      "button",
+      {
+        type: "button",
+        "data-testid": "digit",
+        title: `Digit ${count(id)} of the test set`,
+        on: { click: choose },
+      },
+      canvas,
+      caption(k),
+    );
   });
-  fill(element, h("div", { class: "digits" }, buttons),
-    ids.length > chosen.length ? h("p", { class: "note" }, `and ${count(ids.length - chosen.length)} more`) : null);
+  fill(
+    element,
+    h("div", { class: "digits" }, buttons),
+    ids.length > chosen.length
+      ? h("p", { class: "note" }, `and ${count(ids.length - chosen.length)} more`)
+      : null,
+  );
 }
 
 /** The confusion matrix; a cell is a button that says (right, predicted). */
@@ -36,13 +59,57 @@ export function confusionTable(classes, confusion, choose) {
     const share = right === predicted ? 0 : Math.log1p(n) / Math.log1p(most);
     const background = `color-mix(in srgb, var(--negative) ${Math.round(70 * share)}%, transparent)`;
     const words = `${n} of the digits ${classes[right]} are read as ${classes[predicted]}`;
-    return h("td", { style: { background } }, h("button", {
-      type: "button", id: `cell-${right}-${predicted}`, "data-testid": `cell-${right}-${predicted}`,
-      "aria-label": words, title: words, disabled: n === 0, on: { click: () => choose(right, predicted) },
-    }, n === 0 ? "\u00b7" : n));
+    return h(
+      "td",
+      { style: { background } },
+      h(
+        "button",
+        {
+          type: "button",
+          id: `cell-${right}-${predicted}`,
+          "data-testid": `cell-${right}-${predicted}`,
+          "aria-label": words,
+          title: words,
+          disabled: n === 0,
+          on: { click: () => choose(right, predicted) },
+        },
+        n === 0 ? "\u00b7" : n,
+      ),
+    );
   };
-  return h("div", { class: "equation" }, h("table", { class: "confusion", "data-testid": "confusion" },
-    h("caption", { class: "note" }, "Rows: what it is. Columns: what it was read as. Choose a cell to see its digits."),
-    h("thead", {}, h("tr", {}, h("td"), classes.map((name) => h("th", { scope: "col" }, name)))),
-    h("tbody", {}, confusion.map((line, right) => h("tr", {}, h("th", { scope: "row" }, classes[right]), line.map((n, predicted) => cell(n, right, predicted)))))));
+  return h(
+    "div",
+    { class: "equation" },
+    h(
+      "table",
+      { class: "confusion", "data-testid": "confusion" },
+      h(
+        "caption",
+        { class: "note" },
+        "Rows: what it is. Columns: what it was read as. Choose a cell to see its digits.",
+      ),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          h("td"),
+          classes.map((name) => h("th", { scope: "col" }, name)),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        confusion.map((line, right) =>
+          h(
+            "tr",
+            {},
+            h("th", { scope: "row" }, classes[right]),
+            line.map((n, predicted) => cell(n, right, predicted)),
+          ),
+        ),
+      ),
+    ),
+  );
 }

@@ -2,9 +2,8 @@
 
 import { fill, h } from "./dom.js";
 import { percent } from "./numbers.js";
-import { createPad } from "./pad.js";
 import { drawGrey } from "./pixels.js";
-import { rank } from "./reading.js";
+import { classOf, rank } from "./reading.js";
 
 const SAID_AFTER = 1000; // milliseconds without a stroke, before a screen reader is told
 
@@ -12,14 +11,25 @@ const SAID_AFTER = 1000; // milliseconds without a stroke, before a screen reade
  * @param {import("./store.js").Store} store
  * @param {{digits: function(): Promise, prepareImage: function(Blob): Promise}} source
  * @param {Object} pad from createPad
+ * @param {EventTarget} pasted where a picture can be pasted
  */
-export function createDrawView(store, source, pad) {
+export function createDrawView(store, source, pad, pasted = document) {
   const verdict = h("p", { class: "verdict", "data-testid": "verdict" });
+  const reveal = h(
+    "button",
+    {
+      type: "button",
+      id: "reveal",
+      hidden: true,
+      on: { click: () => store.set({ revealed: !store.get().revealed }) },
+    },
+    "Reveal or hide the answer",
+  );
   const spoken = h("p", { class: "sr", "aria-live": "polite" });
   const message = h("p", { class: "note", role: "alert", "data-testid": "message" });
   const bars = h("div", { class: "bars", role: "img", "data-testid": "bars" });
   const stages = h("div", { class: "stages", "data-testid": "stages" });
-  const tools = createTools(store, source, message, pad.element);
+  const tools = createTools(store, source, message, pad.element, pasted);
   const element = h(
     "section",
     { class: "draw column", "aria-label": "Draw", "data-control": "draw" },
@@ -28,26 +38,38 @@ export function createDrawView(store, source, pad) {
     tools.element,
     message,
     verdict,
+    reveal,
     spoken,
     bars,
-    h("label", { class: "note", "data-control": "preparation" }, tools.prepare, "prepare as MNIST was"),
+    h(
+      "label",
+      { class: "note", "data-control": "preparation" },
+      tools.prepare,
+      "prepare as MNIST was",
+    ),
     stages,
   );
 
   let later = 0;
-  element.addEventListener("stroke", () => {
+  function sayLater() {
     clearTimeout(later);
     later = setTimeout(() => (spoken.textContent = verdict.textContent), SAID_AFTER);
-  });
+  }
 
   function render({ model, drawing, reading, state }) {
     const hiddenAnswer = state.quiz && !state.revealed;
-    verdict.textContent = hiddenAnswer ? "What do you think? Press R to see." : reading.words;
+    const words = hiddenAnswer ? "What do you think? Press R to see." : reading.words;
+    if (verdict.textContent !== words) {
+      verdict.textContent = words;
+      sayLater();
+    }
     const p = reading.passed?.probabilities ?? null;
     fill(bars, barRows(model, hiddenAnswer ? null : p));
     bars.classList.toggle("stale", p === null);
-    const top = p && !hiddenAnswer ? `${model.classes[rank(p)[0]]} first` : "nothing to show yet";
-    bars.setAttribute("aria-label", `Probability of each answer: ${top}`);
+    const told =
+      p && !hiddenAnswer ? model.classes.map((name, k) => `${name} ${percent(p[k])}`) : ["unknown"];
+    bars.setAttribute("aria-label", `Probability of each answer: ${told.join(", ")}`);
+    reveal.hidden = !state.quiz;
     showStages(stages, drawing);
     tools.render(state);
   }
@@ -64,7 +86,11 @@ function barRows(model, p) {
     const value = p === null ? 0 : p[k];
     return [
       h("span", { class: k === top ? "top" : "" }, name),
-      h("div", { class: "track" }, h("div", { class: "fill", style: { width: `${100 * value}%` } })),
+      h(
+        "div",
+        { class: "track" },
+        h("div", { class: "fill", style: { width: `${100 * value}%` } }),
+      ),
       h(
         "span",
         { class: `value ${k === top ? "top" : ""}`, "data-testid": `p-${k}` },
@@ -74,24 +100,42 @@ function barRows(model, p) {
   });
 }
 
-function createTools(store, source, message, paper) {
+function createTools(store, source, message, paper, pasted) {
   const button = (id, text, title, act) =>
     h("button", { type: "button", id, title, "data-testid": id, on: { click: act } }, text);
   const pen = button("pen", "Pen", "Draw", () => store.set({ tool: "pen", cells: null }));
   const eraser = button("eraser", "Eraser", "Take away", () => store.set({ tool: "eraser" }));
-  const undo = button("undo", "Undo", "Take the last stroke back", () => step(store, "past", "undone"));
+  const undo = button("undo", "Undo", "Take the last stroke back", () =>
+    step(store, "past", "undone"),
+  );
   const redo = button("redo", "Redo", "Draw it again", () => step(store, "undone", "past"));
   const clear = button("clear", "Clear", "Start anew", () => wipe(store, message));
-  const cells = button("cells", "Pixels", "Draw pixel by pixel, with keys too", () => togglePixels(store, paper));
+  const cells = button("cells", "Pixels", "Draw pixel by pixel, with keys too", () =>
+    togglePixels(store, paper),
+  );
   const sample = button("sample", "Sample", "A digit from the test set", () => take(store, source));
-  const file = h("input", { type: "file", accept: "image/*", class: "sr", id: "file", tabindex: -1, "aria-label": "A picture to read" });
+  const file = h("input", {
+    type: "file",
+    accept: "image/*",
+    class: "sr",
+    id: "file",
+    tabindex: -1,
+    "aria-label": "A picture to read",
+  });
   const upload = button("upload", "Photo", "Read a picture from a file", () => file.click());
   const width = h("input", {
-    type: "range", id: "pen-width", min: 0.02, max: 0.16, step: 0.01, "aria-label": "Width of the pen",
+    type: "range",
+    id: "pen-width",
+    min: 0.02,
+    max: 0.16,
+    step: 0.01,
+    "aria-label": "Width of the pen",
     on: { input: (event) => store.set({ pen: Number(event.target.value) }) },
   });
   const prepare = h("input", {
-    type: "checkbox", id: "prepare", "data-testid": "prepare",
+    type: "checkbox",
+    id: "prepare",
+    "data-testid": "prepare",
     on: { change: (event) => store.set({ prepare: event.target.checked }) },
   });
 
@@ -100,16 +144,16 @@ function createTools(store, source, message, paper) {
     if (file.files.length) use(file.files[0]);
     file.value = "";
   });
-  document.addEventListener("paste", (event) => {
+  pasted.addEventListener("paste", (event) => {
     const item = [...event.clipboardData.items].find(({ type }) => type.startsWith("image/"));
     if (item) use(item.getAsFile());
   });
 
   function render(state) {
-    pen.setAttribute("aria-pressed", state.tool === "pen" && !state.cells);
-    eraser.setAttribute("aria-pressed", state.tool === "eraser" && !state.cells);
+    pen.setAttribute("aria-pressed", state.tool === "pen");
+    eraser.setAttribute("aria-pressed", state.tool === "eraser");
     cells.setAttribute("aria-pressed", Boolean(state.cells));
-    undo.disabled = state.past.length === 0;
+    undo.disabled = state.past.length === 0 && !coversStrokes(state);
     redo.disabled = state.undone.length === 0;
     width.value = state.pen;
     prepare.checked = state.prepare;
@@ -117,7 +161,15 @@ function createTools(store, source, message, paper) {
   const element = h(
     "div",
     { class: "tools", role: "toolbar", "aria-label": "Drawing", "data-control": "tools" },
-    pen, eraser, undo, redo, clear, cells, source.digits ? sample : null, upload, file,
+    pen,
+    eraser,
+    undo,
+    redo,
+    clear,
+    cells,
+    source.digits ? sample : null,
+    upload,
+    file,
     h("span", { style: { "grid-column": "span 2", display: "grid" } }, width),
   );
   return { element, prepare, render };
@@ -126,20 +178,31 @@ function createTools(store, source, message, paper) {
 /** Back to the strokes on top of one pile; those there were go onto the other. */
 function step(store, from, to) {
   const state = store.get();
+  if (coversStrokes(state)) {
+    store.set({ sample: null, upload: null, cells: null });
+    return;
+  }
   const strokes = state[from].at(-1);
   if (!strokes) return;
-  store.set({
-    strokes, [from]: state[from].slice(0, -1), [to]: [...state[to], state.strokes],
-    sample: null, upload: null, cells: null,
-  });
+  store.set({ strokes, [from]: state[from].slice(0, -1), [to]: [...state[to], state.strokes] });
+}
+
+/** Whether something else than strokes is on the paper. */
+function coversStrokes({ sample, upload, cells }) {
+  return Boolean(sample || upload || cells);
 }
 
 function wipe(store, message) {
   const { strokes, past, cells } = store.get();
   message.textContent = "";
   store.set({
-    strokes: [], past: strokes.length ? [...past, strokes] : past, undone: [],
-    sample: null, upload: null, cells: cells && new Uint8Array(cells.length),
+    strokes: [],
+    past: strokes.length ? [...past, strokes] : past,
+    undone: [],
+    revealed: false,
+    sample: null,
+    upload: null,
+    cells: cells && new Uint8Array(cells.length),
   });
 }
 
@@ -153,12 +216,16 @@ function togglePixels(store, paper) {
 /** Another digit from the test set; the same seed gives the same ones. */
 async function take(store, source) {
   const digits = await source.digits();
-  const { seed } = store.get();
+  const { seed, model } = store.get();
   const index = (seed * 167 + 41) % digits.labels.length; // 167 is prime: each comes once
   const picture = digits.x.slice(784 * index, 784 * (index + 1));
   store.set({
-    seed: seed + 1, cells: null, upload: null,
-    sample: { picture, label: digits.labels[index], index }, target: digits.labels[index],
+    seed: seed + 1,
+    cells: null,
+    upload: null,
+    sample: { picture, label: digits.labels[index], index },
+    target: classOf(model, digits.labels[index]),
+    revealed: false,
   });
 }
 
@@ -166,7 +233,7 @@ async function readImage(blob, store, source, message) {
   message.textContent = "Reading the picture";
   try {
     const upload = await source.prepareImage(blob);
-    store.set({ upload, sample: null, cells: null });
+    store.set({ upload, sample: null, cells: null, revealed: false });
     message.textContent = "";
   } catch (error) {
     message.textContent = error.message;
@@ -175,7 +242,9 @@ async function readImage(blob, store, source, message) {
 
 function showStages(element, { picture, stages }) {
   if (element.children.length === 0) {
-    element.append(...STAGES.map((words) => h("figure", {}, h("canvas"), h("figcaption", {}, words))));
+    element.append(
+      ...STAGES.map((words) => h("figure", {}, h("canvas"), h("figcaption", {}, words))),
+    );
   }
   const [crop, square, center, final] = element.querySelectorAll("canvas");
   element.classList.toggle("hidden", picture === null);
@@ -190,7 +259,12 @@ function showStages(element, { picture, stages }) {
   showCenter(center, stages);
 }
 
-const STAGES = ["1 its box", "2 scaled to 20\u00d720", "3 its center of mass", "4 centered in 28\u00d728"];
+const STAGES = [
+  "1 its box",
+  "2 scaled to 20\u00d720",
+  "3 its center of mass",
+  "4 centered in 28\u00d728",
+];
 
 /** The ink with its box: how much of the paper it fills, and where. */
 function showBox(canvas, { box, square20, extent = [1, 1] }) {

@@ -149,7 +149,10 @@ function outputOf(model, z) {
  */
 export function probabilitiesOf(model, z) {
   const temperature = model.temperature ?? 1;
-  const output = outputOf(model, z.map((z) => z / temperature));
+  const output = outputOf(
+    model,
+    z.map((z) => z / temperature),
+  );
   const a = output.map((a) => Math.min(Math.max(a, 0), 1));
   if (a.length === 1 && model.classes.length === 2) return Float64Array.of(1 - a[0], a[0]);
   const total = sum(a);

@@ -37,7 +37,8 @@ function orthonormal(rows, width) {
   const basis = [];
   for (let at = 0; at < rows.length; at += width) {
     const row = rows.slice(at, at + width);
-    for (let pass = 0; pass < 2; pass++) basis.forEach((unit) => subtract(row, unit, dot(row, unit)));
+    for (let pass = 0; pass < 2; pass++)
+      basis.forEach((unit) => subtract(row, unit, dot(row, unit)));
     const length = Math.sqrt(dot(row, row));
     if (length > 1e-6) basis.push(row.map((value) => value / length));
   }

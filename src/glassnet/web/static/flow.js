@@ -6,44 +6,73 @@ import { drawGrey, drawSigned, gridWidth, largest } from "./pixels.js";
 import { rank } from "./reading.js";
 
 const EDGES = 14; // of the selected neuron: those that say the most
+const OUTPUTS = {
+  cross_entropy: "softmax",
+  binary_cross_entropy: "sigmoid",
+  quadratic_cost: "sigmoid",
+  squared_error: "identity",
+};
 const PAGE = 1024; // cells of a layer that are shown at once
 
 /** @param {import("./store.js").Store} store */
 export function createFlowView(store) {
   const layers = h("div", { class: "flow", "data-testid": "flow" });
   const edges = svg("svg", { class: "edges", "aria-hidden": "true" });
+  const tempered = h("span", { hidden: true });
   const words = h("p", { "aria-live": "polite", "data-testid": "narration" });
   const move = (by) => {
     const { step, model } = store.get();
     const last = model.W.length;
     store.set({ step: Math.min(last, Math.max(0, (step ?? (by > 0 ? -1 : last + 1)) + by)) });
   };
-  const previous = h("button", { type: "button", id: "previous", on: { click: () => move(-1) } }, "Previous step");
-  const next = h("button", { type: "button", id: "next", on: { click: () => move(1) } }, "Next step");
-  const all = h("button", { type: "button", id: "all", on: { click: () => store.set({ step: null }) } }, "All at once");
+  const previous = h(
+    "button",
+    { type: "button", id: "previous", on: { click: () => move(-1) } },
+    "Previous step",
+  );
+  const next = h(
+    "button",
+    { type: "button", id: "next", on: { click: () => move(1) } },
+    "Next step",
+  );
+  const all = h(
+    "button",
+    { type: "button", id: "all", on: { click: () => store.set({ step: null }) } },
+    "All at once",
+  );
   const element = h(
     "div",
     { class: "column" },
     h("div", { class: "row", "data-control": "steps" }, previous, next, all),
     words,
     layers,
-    h("p", { class: "note" }, "Choose a cell to see its sum. Lines show the largest terms of the chosen one: ",
-      "solid adds, dashed takes away, wide is much."),
+    h(
+      "p",
+      { class: "note" },
+      "Choose a cell to see its sum. Lines show the largest terms of the chosen one: ",
+      "solid adds, dashed takes away, wide is much. ",
+      tempered,
+    ),
   );
-  let built = null; // the widths that the grids are for
+  let built = null; // the kind of network that the grids are for
   let grids = [];
   addEventListener("resize", () => store.set({}));
 
   function render({ state, model, reading }) {
-    if (built !== model.layers.join()) {
+    const kind = JSON.stringify([model.layers, model.activations, model.loss, model.classes]);
+    if (built !== kind) {
       grids = model.layers.map((n, l) => createLayer(store, model, n, l));
       fill(layers, ...grids.map((grid) => grid.element), edges);
-      built = model.layers.join();
+      built = kind;
     }
     const upTo = state.step ?? model.W.length;
     previous.disabled = state.step === 0;
     next.disabled = upTo === model.W.length && state.step !== null;
-    words.textContent = reading.passed ? narrate(model, reading, state.step) : reading.words;
+    const told = reading.passed ? narrate(model, reading, state) : reading.words;
+    if (words.textContent !== told) words.textContent = told;
+    const { temperature = 1 } = model;
+    tempered.hidden = temperature === 1;
+    tempered.textContent = `The percentages beside the paper are of logits divided by ${fixed(temperature, 2)}, the temperature.`;
     grids.forEach((grid, l) => grid.render(state, reading, l <= upTo));
     showEdges(edges, layers, grids, state, model, reading, upTo);
   }
@@ -53,7 +82,7 @@ export function createFlowView(store) {
 function createLayer(store, model, n, l) {
   const last = model.layers.length - 1;
   const title = l === 0 ? "picture" : l === last ? "answers" : `layer ${l}`;
-  const kind = l === 0 ? "" : l < last ? model.activations[l - 1] : model.loss.replaceAll("_", " ");
+  const kind = l === 0 ? "" : l < last ? model.activations[l - 1] : OUTPUTS[model.loss];
   const cells = l === last ? createOutputs(store, model, l) : createGrid(store, n, l, title);
   const element = h(
     "div",
@@ -77,7 +106,11 @@ function createGrid(store, n, l, title) {
   const width = gridWidth(Math.min(n, PAGE));
   const cell = l === 0 ? 6 : Math.max(6, Math.min(18, Math.floor(190 / width)));
   const canvas = h("canvas", {
-    class: "pixels", tabindex: 0, role: "img", id: `layer-${l}`, "data-testid": `layer-${l}`,
+    class: "pixels",
+    tabindex: 0,
+    role: "img",
+    id: `layer-${l}`,
+    "data-testid": `layer-${l}`,
     style: { width: `${cell * width}px` },
   });
   const mark = h("div", { class: "mark" });
@@ -108,13 +141,20 @@ function createGrid(store, n, l, title) {
   return {
     element,
     /** The middle of a cell, from the corner of the canvas, in shares of its size. */
-    place: (i) => [canvas, ((i % width) + 0.5) / width, (Math.floor(i / width) + 0.5) / Math.ceil(shown / width)],
+    place: (i) => [
+      canvas,
+      ((i % width) + 0.5) / width,
+      (Math.floor(i / width) + 0.5) / Math.ceil(shown / width),
+    ],
     render({ neuron }, { passed, x }) {
       const values = passed ? (l === 0 ? x : passed.a[l]).slice(0, shown) : new Float64Array(shown);
       const signed = values.some((value) => value < 0);
       if (signed) drawSigned(canvas, values, width);
       else drawGrey(canvas, values, width, l === 0 ? 1 : largest(values));
-      canvas.setAttribute("aria-label", describe(title, values, passed));
+      canvas.setAttribute(
+        "aria-label",
+        describe(title, values, passed, neuron?.[0] === l ? neuron[1] : null),
+      );
       mark.hidden = neuron?.[0] !== l;
       if (!mark.hidden) {
         const i = neuron[1];
@@ -126,10 +166,12 @@ function createGrid(store, n, l, title) {
   };
 }
 
-function describe(title, values, passed) {
+function describe(title, values, passed, i) {
   if (!passed) return `${title}: nothing drawn yet`;
   const lit = values.filter((value) => value > 0).length;
-  return `${title}: ${lit} of ${values.length} cells are lit, the brightest with ${fixed(Math.max(...values))}`;
+  const some = `${lit} of ${values.length} cells are lit, the brightest with ${fixed(Math.max(...values))}`;
+  const chosen = i === null ? "" : `; cell ${i} is chosen, ${fixed(values[i])}`;
+  return `${title}: ${some}${chosen}`;
 }
 
 /** The last layer: one button for each answer. */
@@ -138,7 +180,11 @@ function createOutputs(store, model, l) {
   const n = model.layers[l];
   const names = n === model.classes.length ? model.classes : [model.classes.at(-1)];
   const buttons = names.map((name, k) =>
-    h("button", { type: "button", id: `output-${k}`, on: { click: () => store.set({ neuron: [l, k] }) } }, name),
+    h(
+      "button",
+      { type: "button", id: `output-${k}`, on: { click: () => store.set({ neuron: [l, k] }) } },
+      name,
+    ),
   );
   element.append(...buttons);
   return {
@@ -149,7 +195,12 @@ function createOutputs(store, model, l) {
       const top = shown ? rank(passed.a[l])[0] : -1;
       buttons.forEach((button, k) => {
         const value = shown ? passed.a[l][k] : null;
-        fill(button, h("span", {}, names[k]), track(value), h("span", {}, value === null ? "\u2013" : percent(value)));
+        fill(
+          button,
+          h("span", {}, names[k]),
+          track(value),
+          h("span", {}, value === null ? "\u2013" : shownAs(model, value)),
+        );
         button.style.fontWeight = k === top ? "700" : "400";
         button.setAttribute("aria-pressed", neuron?.[0] === l && neuron[1] === k);
       });
@@ -157,10 +208,14 @@ function createOutputs(store, model, l) {
   };
 }
 
+/** An output is a share, unless it is a number as such. */
+function shownAs(model, value) {
+  return model.loss === "squared_error" ? fixed(value) : percent(value);
+}
+
 function track(value) {
   const width = `${100 * Math.min(1, Math.max(0, value ?? 0))}%`;
-  return h("span", { class: "track", style: { height: "0.7rem", background: "var(--raised)", display: "block" } },
-    h("span", { style: { display: "block", height: "100%", width, background: "var(--accent)" } }));
+  return h("span", { class: "track" }, h("span", { class: "fill", style: { width } }));
 }
 
 /** Lines from the inputs that say the most to the selected neuron. */
@@ -174,11 +229,15 @@ function showEdges(edges, layers, grids, { neuron }, model, { passed, x }, upTo)
     .slice(0, EDGES);
   if (terms.length === 0) return;
   const frame = layers.getBoundingClientRect();
+  edges.setAttribute("width", 0); // its own width is no reason to scroll
   edges.setAttribute("width", layers.scrollWidth);
   edges.setAttribute("height", layers.scrollHeight);
   const middle = ([element, across, down]) => {
     const box = element.getBoundingClientRect();
-    return [box.left + across * box.width - frame.left + layers.scrollLeft, box.top + down * box.height - frame.top];
+    return [
+      box.left + across * box.width - frame.left + layers.scrollLeft,
+      box.top + down * box.height - frame.top,
+    ];
   };
   const [x1, y1] = middle(grids[l].place(j));
   for (const { value, i } of terms) {
@@ -187,7 +246,9 @@ function showEdges(edges, layers, grids, { neuron }, model, { passed, x }, upTo)
     const bend = (x0 + x1) / 2;
     edges.append(
       svg("path", {
-        class: value < 0 ? "edge minus" : "edge", "stroke-width": width, "stroke-opacity": 0.75,
+        class: value < 0 ? "edge minus" : "edge",
+        "stroke-width": width,
+        "stroke-opacity": 0.75,
         d: `M${x0} ${y0} C${bend} ${y0} ${bend} ${y1} ${x1} ${y1}`,
       }),
     );
@@ -198,14 +259,19 @@ function showEdges(edges, layers, grids, { neuron }, model, { passed, x }, upTo)
 export function termsOf(model, passed, x, l, j) {
   const n = model.layers[l];
   const W = model.W[l - 1];
-  return Array.from(l === 1 ? x : passed.a[l - 1], (a, i) => ({ i, a, w: W[i * n + j], value: a * W[i * n + j] }));
+  return Array.from(l === 1 ? x : passed.a[l - 1], (a, i) => ({
+    i,
+    a,
+    w: W[i * n + j],
+    value: a * W[i * n + j],
+  }));
 }
 
-function narrate(model, { passed, x }, step) {
+function narrate(model, { passed, x }, { step, quiz, revealed }) {
   const last = model.W.length;
   const lit = (values) => values.filter((value) => value > 0).length;
   if (step === null) {
-    return `${count(model.layers[0])} pixels become ${model.classes.length} probabilities in ${last} steps.`;
+    return `${count(model.layers[0])} pixels become ${model.classes.length} probabilities in ${last} ${last === 1 ? "step" : "steps"}.`;
   }
   if (step === 0) {
     return `The picture is a row of ${count(x.length)} numbers from 0 to 1; ${lit(x)} of them are ink.`;
@@ -213,6 +279,7 @@ function narrate(model, { passed, x }, step) {
   const n = model.layers[step];
   const sums = `Step ${step}: each of ${count(n)} neurons adds up its inputs times its weights, and its bias: z = a W + b.`;
   if (step === last) {
+    if (quiz && !revealed) return `${sums} The output function makes them the answer.`;
     const answer = model.classes[rank(passed.probabilities)[0]];
     return `${sums} The output function makes them the answer: ${answer} is largest.`;
   }

@@ -16,16 +16,22 @@ import { createTeacher } from "./teacher.js";
 
 /** Build the page. @param {Object} extra views that need a server, by the name of their tab */
 export async function start(extra = {}) {
-  const source = document.getElementById("facts") ? fromPage() : fromServer();
   const store = createStore({ ...BLANK, ...fromHash(location.hash) });
   const page = document.getElementById("page");
-  const trouble = h("p", { class: "banner", role: "alert", "data-testid": "trouble", hidden: true });
+  const trouble = h("p", {
+    class: "banner",
+    role: "alert",
+    "data-testid": "trouble",
+    hidden: true,
+  });
   page.append(trouble);
   const complain = (error) => {
     trouble.hidden = false;
     trouble.textContent = error.message;
   };
+  let source;
   try {
+    source = document.getElementById("facts") ? fromPage() : fromServer();
     const models = await source.models();
     const { modelId } = store.get();
     const known = models.some(({ id }) => id === modelId) ? modelId : models[0].id;
@@ -34,6 +40,10 @@ export async function start(extra = {}) {
     complain(error);
     return;
   }
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault(); // whatever was asked for and did not come
+    complain(event.reason);
+  });
   build(page, store, source, extra, complain);
 }
 
@@ -46,24 +56,48 @@ function build(page, store, source, extra, complain) {
   const draw = createDrawView(store, source, pad);
   const flow = createFlowView(store);
   const neuron = createNeuronView(store, source);
-  const learn = createLearnView(store, source);
+  const learn = createLearnView(store, source, complain);
   const card = createCardView(source);
-  const context = { store, source, complain, choose: (id) => chooseModel(store, source, id, complain) };
+  const context = {
+    store,
+    source,
+    complain,
+    choose: (id) => chooseModel(store, source, id, complain),
+  };
   const views = {
-    flow: { title: "Flow", element: h("div", { class: "column" }, flow.element, neuron.element), parts: [flow, neuron] },
+    flow: {
+      title: "Flow",
+      element: h("div", { class: "column" }, flow.element, neuron.element),
+      parts: [flow, neuron],
+    },
     learn: { title: "Learn", element: learn.element, parts: [learn] },
-    ...Object.fromEntries(Object.entries(extra).map(([key, { title, create }]) => {
-      const view = create(context);
-      return [key, { title, element: view.element, parts: [view] }];
-    })),
+    ...Object.fromEntries(
+      Object.entries(extra).map(([key, { title, create }]) => {
+        const view = create(context);
+        return [key, { title, element: view.element, parts: [view] }];
+      }),
+    ),
     card: { title: "Model card", element: card.element, parts: [card] },
   };
   const tabs = createTabs(store, views);
+  const copied = createCopyBanner(store);
   const teacher = createTeacher(store);
   const chooser = createChooser(store, context);
   page.append(
-    h("header", {}, h("h1", {}, "glassnet"), h("span", { class: "faint grow" }, "a neural network under glass"), chooser.element, teacher.element),
-    h("main", { class: "layout" }, draw.element, h("section", { class: "column", "aria-label": "The network" }, tabs.element)),
+    h(
+      "header",
+      {},
+      h("h1", {}, "glassnet"),
+      h("span", { class: "faint grow" }, "a neural network under glass"),
+      chooser.element,
+      teacher.element,
+    ),
+    h(
+      "main",
+      { class: "layout" },
+      draw.element,
+      h("section", { class: "column", "aria-label": "The network" }, copied, tabs.element),
+    ),
   );
 
   const derive = createDerivation(pad);
@@ -74,15 +108,16 @@ function build(page, store, source, extra, complain) {
     chooser.render(state);
     teacher.render(state);
     tabs.render(state);
-    for (const part of views[state.view]?.parts ?? []) part.render(shown);
+    copied.hidden = state.scratch === null;
+    for (const part of (views[state.view] ?? views.flow).parts) part.render(shown);
     remember(state);
     expose(shown);
   });
   addEventListener("hashchange", () => {
     if (location.hash.replace(/^#/, "") !== toHash(store.get())) {
-      const changes = fromHash(location.hash);
+      const { modelId = "0", ...changes } = fromHash(location.hash);
       store.set({ ...BLANK, ...pick(store.get(), ["models", "trained", "modelId"]), ...changes });
-      if (changes.modelId) context.choose(changes.modelId);
+      if (modelId !== store.get().modelId) context.choose(modelId);
     }
   });
   const recolor = () => {
@@ -109,6 +144,7 @@ function createDerivation(pad) {
     if (last.model !== model) last = { ...last, model, reading: null };
     last.reading ??= read(model, last.drawing);
     if (!legal(state.neuron, model)) state.neuron = null;
+    if (state.step !== null) state.step = Math.min(state.step, model.W.length);
     if (state.target !== null && state.target >= model.classes.length) state.target = null;
     return { model, trained: state.trained, drawing: last.drawing, reading: last.reading };
   };
@@ -118,24 +154,36 @@ function legal(neuron, { layers }) {
   return neuron === null || (neuron[0] < layers.length && neuron[1] < layers[neuron[0]]);
 }
 
+let turn = 0; // of choosing models: a slow answer does not replace a later choice
+
 async function chooseModel(store, source, id, complain) {
+  const mine = ++turn;
   try {
     const models = await source.models();
     const trained = await load(source, id);
-    store.set({ models, modelId: id, trained, scratch: null, step: null });
+    if (mine === turn) store.set({ models, modelId: id, trained, scratch: null, step: null });
   } catch (error) {
     complain(error);
+    store.set({}); // the choice shows again what is there
   }
 }
 
 function createChooser(store, { choose }) {
-  const select = h("select", { id: "model", "data-testid": "model", on: { change: () => choose(select.value) } });
+  const select = h("select", {
+    id: "model",
+    "data-testid": "model",
+    on: { change: () => choose(select.value) },
+  });
   const element = h("label", { "data-control": "model" }, "Model", select);
   let shown = null;
   return {
     element,
     render({ models, modelId }) {
-      if (shown !== models) fill(select, models.map(({ id, name }) => h("option", { value: id }, name)));
+      if (shown !== models)
+        fill(
+          select,
+          models.map(({ id, name }) => h("option", { value: id }, name)),
+        );
       shown = models;
       select.value = modelId;
       element.hidden = models.length < 2;
@@ -143,26 +191,55 @@ function createChooser(store, { choose }) {
   };
 }
 
+/** What says that a copy of the model is shown, which steps have changed. */
+function createCopyBanner(store) {
+  const reset = () => store.set({ scratch: null });
+  return h(
+    "div",
+    { class: "banner row apart", "data-testid": "scratch", hidden: true },
+    "This is a copy that your steps have changed. The model itself is as it was.",
+    h("button", { type: "button", id: "reset", on: { click: reset } }, "Reset to trained"),
+  );
+}
+
 /** Tabs, as the authoring practices of ARIA have them: arrows move, and what is chosen is shown. */
 function createTabs(store, views) {
   const names = Object.keys(views);
-  const buttons = names.map((name) => h("button", {
-    type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `panel-${name}`, "data-control": name,
-    on: { click: () => store.set({ view: name }) },
-  }, views[name].title));
+  const buttons = names.map((name) =>
+    h(
+      "button",
+      {
+        type: "button",
+        role: "tab",
+        id: `tab-${name}`,
+        "aria-controls": `panel-${name}`,
+        "data-control": name,
+        on: { click: () => store.set({ view: name }) },
+      },
+      views[name].title,
+    ),
+  );
   const list = h("div", { role: "tablist", "aria-label": "Views" }, buttons);
   list.addEventListener("keydown", (event) => {
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!by) return;
-    const next = (names.indexOf(store.get().view) + by + names.length) % names.length;
-    store.set({ view: names[next] });
-    buttons[next].focus();
+    const { view, hide } = store.get();
+    const open = names.filter((name) => !hide.includes(name));
+    const next = open[(open.indexOf(view) + by + open.length) % open.length];
+    store.set({ view: next });
+    buttons[names.indexOf(next)].focus();
   });
-  const panels = names.map((name) => h("div", { role: "tabpanel", id: `panel-${name}`, "aria-labelledby": `tab-${name}` }, views[name].element));
+  const panels = names.map((name) =>
+    h(
+      "div",
+      { role: "tabpanel", id: `panel-${name}`, "aria-labelledby": `tab-${name}` },
+      views[name].element,
+    ),
+  );
   return {
     element: [list, ...panels],
-    render({ view }) {
-      const shown = names.includes(view) ? view : "flow";
+    render({ view, hide }) {
+      const shown = names.includes(view) && !hide.includes(view) ? view : "flow";
       names.forEach((name, k) => {
         buttons[k].setAttribute("aria-selected", name === shown);
         buttons[k].tabIndex = name === shown ? 0 : -1;

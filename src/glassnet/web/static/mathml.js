@@ -16,7 +16,9 @@ function part(value) {
   if (value instanceof Node) {
     return value;
   }
-  return /^[\u2212\d.,\u221e e]+$/.test(value) ? math("mn", {}, value) : math("mo", {}, value);
+  return /^\u2212?(\d[\d.,]*(e\u2212?\d+)?|\u221e)$/.test(value)
+    ? math("mn", {}, value)
+    : math("mo", {}, value);
 }
 
 /** A name, as z. */

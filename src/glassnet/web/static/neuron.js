@@ -16,11 +16,19 @@ const SIGMOID = { binary_cross_entropy: true, quadratic_cost: true };
  */
 export function createNeuronView(store, source) {
   const element = h("section", {
-    class: "card column", id: "neuron", tabindex: -1, "aria-label": "Neuron", "data-testid": "neuron",
+    class: "card column",
+    id: "neuron",
+    tabindex: -1,
+    "aria-label": "Neuron",
+    "data-testid": "neuron",
   });
   element.addEventListener("keydown", (event) => {
     const { neuron } = store.get();
-    if (event.key === "Escape" && neuron) document.getElementById(`layer-${neuron[0]}`)?.focus();
+    if (event.key === "Escape" && neuron)
+      (
+        document.getElementById(`layer-${neuron[0]}`) ??
+        document.getElementById(`output-${neuron[1]}`)
+      )?.focus();
   });
   let code = null;
   source.lines().then((lines) => {
@@ -34,9 +42,19 @@ export function createNeuronView(store, source) {
     const [l, j] = state.neuron;
     const neuron = describe(model, reading, l, j);
     const opened = [...element.querySelectorAll("details")].map((details) => details.open);
-    fill(element, heading(store, neuron), images(neuron), equations(neuron), curve(neuron),
-      table(neuron), asNumpy(neuron), lineOfCode(code));
-    element.querySelectorAll("details").forEach((details, k) => (details.open = opened[k] ?? false));
+    fill(
+      element,
+      heading(store, neuron),
+      images(neuron),
+      equations(neuron),
+      curve(neuron),
+      table(neuron),
+      asNumpy(neuron),
+      lineOfCode(code),
+    );
+    element
+      .querySelectorAll("details")
+      .forEach((details, k) => (details.open = opened[k] ?? false));
   }
   return { element, render };
 }
@@ -46,12 +64,20 @@ function describe(model, { passed, x }, l, j) {
   const last = l === model.W.length;
   const z = passed.z[l - 1][j];
   return {
-    model, l, j, last, z, logits: passed.z.at(-1), passed,
+    model,
+    l,
+    j,
+    last,
+    z,
+    logits: passed.z.at(-1),
+    passed,
     terms: termsOf(model, passed, x, l, j),
     bias: model.b[l - 1][j],
     a: passed.a[l][j],
     activation: last ? null : model.activations[l - 1],
-    label: last ? `answer ${model.classes.at(model.layers[l] === 1 ? -1 : j)}` : `neuron ${j} of layer ${l}`,
+    label: last
+      ? `answer ${model.classes.at(model.layers[l] === 1 ? -1 : j)}`
+      : `neuron ${j} of layer ${l}`,
   };
 }
 
@@ -62,9 +88,13 @@ function heading(store, { label, l, j, model }) {
     "div",
     { class: "row apart" },
     h("h2", {}, label[0].toUpperCase() + label.slice(1)),
-    h("div", { class: "row" }, button("neuron-before", "\u2190", () => go(j - 1)),
+    h(
+      "div",
+      { class: "row" },
+      button("neuron-before", "\u2190", () => go(j - 1)),
       button("neuron-after", "\u2192", () => go(j + 1)),
-      button("neuron-close", "Close", () => store.set({ neuron: null }))),
+      button("neuron-close", "Close", () => store.set({ neuron: null })),
+    ),
   );
 }
 
@@ -73,11 +103,18 @@ function images({ terms, l }) {
   const width = gridWidth(terms.length);
   const side = `${Math.max(90, Math.min(168, 6 * width))}px`;
   const figure = (title, draw) => {
-    const canvas = h("canvas", { class: "pixels", role: "img", "aria-label": title, style: { width: side } });
+    const canvas = h("canvas", {
+      class: "pixels",
+      role: "img",
+      "aria-label": title,
+      style: { width: side },
+    });
     draw(canvas);
     return h("figure", {}, canvas, h("figcaption", {}, title));
   };
-  const [weights, inputs, products] = ["w", "a", "value"].map((key) => terms.map((term) => term[key]));
+  const [weights, inputs, products] = ["w", "a", "value"].map((key) =>
+    terms.map((term) => term[key]),
+  );
   const signed = inputs.some((a) => a < 0);
   return h(
     "div",
@@ -85,7 +122,10 @@ function images({ terms, l }) {
     figure("weights w", (canvas) => drawSigned(canvas, weights, width)),
     h("span", { class: "sign", "aria-hidden": "true" }, "\u00d7"),
     figure(l === 1 ? "picture x" : "inputs a", (canvas) =>
-      signed ? drawSigned(canvas, inputs, width) : drawGrey(canvas, inputs, width, l === 1 ? 1 : largest(inputs))),
+      signed
+        ? drawSigned(canvas, inputs, width)
+        : drawGrey(canvas, inputs, width, l === 1 ? 1 : largest(inputs)),
+    ),
     h("span", { class: "sign", "aria-hidden": "true" }, "="),
     figure("products w a", (canvas) => drawSigned(canvas, products, width)),
     legend(),
@@ -101,21 +141,47 @@ function equations(neuron) {
   const { bias, terms, z, j } = neuron;
   const sum = displayedSum(bias, terms, z);
   const term = ({ i, a, w, shown }) =>
-    h("tr", {}, h("td", {}, `w${sub(i)} a${sub(i)}`), h("td", {}, `${fixed(w)} \u00d7 ${fixed(a)}`), h("td", {}, fixed(shown)));
+    h(
+      "tr",
+      {},
+      h("td", {}, `w${sub(i)} a${sub(i)}`),
+      h("td", {}, `${fixed(w)} \u00d7 ${fixed(a)}`),
+      h("td", {}, fixed(shown)),
+    );
   const total = fixed(sum.total);
   return h(
     "div",
     { class: "column equation", "data-testid": "equation", "data-z": z },
-    formula(indexed("z", j), "=", name("b"), "+", name("\u2211"), indexed("w", "i"), indexed("a", "i"), "=", total),
+    formula(
+      indexed("z", j),
+      "=",
+      name("b"),
+      "+",
+      name("\u2211"),
+      indexed("w", "i"),
+      indexed("a", "i"),
+      "=",
+      total,
+    ),
     h(
       "table",
       { "data-testid": "terms" },
       h("caption", { class: "sr" }, "The sum with its largest terms"),
-      h("tbody", {},
+      h(
+        "tbody",
+        {},
         h("tr", {}, h("td", {}, "bias b"), h("td", {}), h("td", {}, fixed(sum.bias))),
         sum.largest.map(term),
-        h("tr", {}, h("td", {}, `${count(sum.others)} more`), h("td", {}), h("td", {}, fixed(sum.rest))),
-        h("tr", {}, h("th", { scope: "row" }, "z"), h("td", {}), h("th", {}, total)))),
+        h(
+          "tr",
+          {},
+          h("td", {}, `${count(sum.others)} more`),
+          h("td", {}),
+          h("td", {}, fixed(sum.rest)),
+        ),
+        h("tr", {}, h("th", { scope: "row" }, "z"), h("td", {}), h("th", {}, total)),
+      ),
+    ),
     activationFormula(neuron),
   );
 }
@@ -128,7 +194,16 @@ function sub(i) {
 
 function activationFormula({ last, model, activation, z, a, j, logits }) {
   if (!last) {
-    return formula(indexed("a", j), "=", words(activation.replace("_", " ")), "(", fixed(z), ")", "=", fixed(a));
+    return formula(
+      indexed("a", j),
+      "=",
+      words(activation.replace("_", " ")),
+      "(",
+      fixed(z),
+      ")",
+      "=",
+      fixed(a),
+    );
   }
   if (model.loss === "cross_entropy") {
     const top = logits[rank(logits)[0]];
@@ -138,10 +213,25 @@ function activationFormula({ last, model, activation, z, a, j, logits }) {
     return h(
       "div",
       { class: "column" },
-      formula(indexed("a", j), "=", power(name("e"), row(fixed(z), "\u2212", fixed(top))), "/", name("\u2211"),
-        "=", fixed(e[j]), "/", fixed(total), "=", fixed(a)),
+      formula(
+        indexed("a", j),
+        "=",
+        power(name("e"), row(fixed(z), "\u2212", fixed(top))),
+        "/",
+        name("\u2211"),
+        "=",
+        fixed(e[j]),
+        "/",
+        fixed(total),
+        "=",
+        fixed(a),
+      ),
       formula(name("\u2211"), "=", ...list, "=", fixed(total)),
-      h("p", { class: "note" }, `The largest logit, ${fixed(top)}, is taken from all of them: the shares stay, and nothing overflows.`),
+      h(
+        "p",
+        { class: "note" },
+        `The largest logit, ${fixed(top)}, is taken from all of them: the shares stay, and nothing overflows.`,
+      ),
     );
   }
   const f = SIGMOID[model.loss] ? "sigmoid" : "identity";
@@ -159,10 +249,18 @@ function curve({ activation, z, a, last, model }) {
   const [low, high] = [Math.min(...as, -0.1), Math.max(...as, 1)];
   const across = (value) => 20 + (110 * (value + reach)) / reach;
   const down = (value) => 110 - (100 * (value - low)) / (high - low);
-  const path = zs.map((value, k) => `${k ? "L" : "M"}${across(value).toFixed(1)} ${down(as[k]).toFixed(1)}`).join("");
+  const path = zs
+    .map((value, k) => `${k ? "L" : "M"}${across(value).toFixed(1)} ${down(as[k]).toFixed(1)}`)
+    .join("");
   return svg(
     "svg",
-    { viewBox: "0 0 260 130", width: 260, height: 130, role: "img", "aria-label": `The activation at z = ${fixed(z)} is ${fixed(a)}` },
+    {
+      viewBox: "0 0 260 130",
+      width: 260,
+      height: 130,
+      role: "img",
+      "aria-label": `The activation at z = ${fixed(z)} is ${fixed(a)}`,
+    },
     svg("line", { class: "ticks", x1: 20, x2: 240, y1: down(0), y2: down(0) }),
     svg("line", { class: "ticks", x1: across(0), x2: across(0), y1: 10, y2: 110 }),
     svg("path", { class: "curve", d: path }),
@@ -175,14 +273,41 @@ function curve({ activation, z, a, last, model }) {
 /** All terms with all their digits. */
 function table({ terms }) {
   const rows = () =>
-    terms.filter(({ a }) => a !== 0).map(({ i, w, a, value }) =>
-      h("tr", {}, h("td", {}, i), h("td", {}, w), h("td", {}, a), h("td", {}, value)));
+    terms
+      .filter(({ a }) => a !== 0)
+      .map(({ i, w, a, value }) =>
+        h("tr", {}, h("td", {}, i), h("td", {}, w), h("td", {}, a), h("td", {}, value)),
+      );
   const zeros = terms.filter(({ a }) => a === 0).length;
   const body = h("div", { class: "scroll", tabindex: 0 });
-  const details = h("details", { on: { toggle: () => details.open && fill(body, h("table", {},
-    h("thead", {}, h("tr", {}, ["i", "w", "a", "w a"].map((title) => h("th", { scope: "col" }, title)))),
-    h("tbody", {}, rows()))) } },
-  h("summary", {}, `All terms in full (${count(zeros)} more have an input of 0 and add nothing)`), body);
+  const details = h(
+    "details",
+    {
+      on: {
+        toggle: () =>
+          details.open &&
+          fill(
+            body,
+            h(
+              "table",
+              {},
+              h(
+                "thead",
+                {},
+                h(
+                  "tr",
+                  {},
+                  ["i", "w", "a", "w a"].map((title) => h("th", { scope: "col" }, title)),
+                ),
+              ),
+              h("tbody", {}, rows()),
+            ),
+          ),
+      },
+    },
+    h("summary", {}, `All terms in full (${count(zeros)} more have an input of 0 and add nothing)`),
+    body,
+  );
   return details;
 }
 
@@ -191,36 +316,67 @@ export function numpyFor({ terms, bias, activation, label }) {
   const used = terms.filter(({ a }) => a !== 0);
   const list = (key) => used.map((term) => term[key]).join(", ");
   const f = {
-    relu: "np.maximum(z, 0)", leaky_relu: "np.maximum(z, 0.01 * z)", sigmoid: "1 / (1 + np.exp(-z))",
-    tanh: "np.tanh(z)", identity: "z",
+    relu: "np.maximum(z, 0)",
+    leaky_relu: "np.maximum(z, 0.01 * z)",
+    sigmoid: "1 / (1 + np.exp(-z))",
+    tanh: "np.tanh(z)",
+    identity: "z",
   }[activation ?? "identity"];
   return [
-    "import numpy as np", "", `# ${label}: inputs that are not 0, and their weights`,
-    `a = np.array([${list("a")}])`, `w = np.array([${list("w")}])`, `b = ${bias}`,
-    "z = b + w @ a", `print("z =", z)`, ...(activation ? [`print("a =", ${f})`] : []), "",
+    "import numpy as np",
+    "",
+    `# ${label.replace(/\s+/g, " ")}: inputs that are not 0, and their weights`,
+    `a = np.array([${list("a")}])`,
+    `w = np.array([${list("w")}])`,
+    `b = ${bias}`,
+    "z = b + w @ a",
+    `print("z =", z)`,
+    ...(activation ? [`print("a =", ${f})`] : []),
+    "",
   ].join("\n");
 }
 
 function asNumpy(neuron) {
   const text = numpyFor(neuron);
   const said = h("span", { class: "note", role: "status" });
-  const copy = h("button", { type: "button", id: "copy-numpy", "data-testid": "copy-numpy", on: { click: async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      said.textContent = "Copied.";
-    } catch {
-      said.textContent = "Your browser does not allow it: select the text below.";
-      copy.parentElement.nextElementSibling.open = true;
-    }
-  } } }, "Copy as NumPy");
+  const copy = h(
+    "button",
+    {
+      type: "button",
+      id: "copy-numpy",
+      "data-testid": "copy-numpy",
+      on: {
+        click: async () => {
+          try {
+            await navigator.clipboard.writeText(text);
+            said.textContent = "Copied.";
+          } catch {
+            said.textContent = "Your browser does not allow it: select the text below.";
+            copy.parentElement.nextElementSibling.open = true;
+          }
+        },
+      },
+    },
+    "Copy as NumPy",
+  );
   return [
     h("div", { class: "row" }, copy, said),
-    h("details", {}, h("summary", {}, "Show as NumPy"), h("pre", { tabindex: 0, "data-testid": "numpy" }, text)),
+    h(
+      "details",
+      {},
+      h("summary", {}, "Show as NumPy"),
+      h("pre", { tabindex: 0, "data-testid": "numpy" }, text),
+    ),
   ];
 }
 
 function lineOfCode(lines) {
   if (!lines?.forward) return null;
   const { file, line, text } = lines.forward;
-  return h("details", {}, h("summary", {}, `The lines that did it: ${file}:${line}`), h("pre", { tabindex: 0, "data-testid": "source" }, text));
+  return h(
+    "details",
+    {},
+    h("summary", {}, `The lines that did it: ${file}:${line}`),
+    h("pre", { tabindex: 0, "data-testid": "source" }, text),
+  );
 }

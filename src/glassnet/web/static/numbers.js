@@ -5,7 +5,7 @@ const MINUS = "\u2212";
 /** A number with so many digits behind the point. */
 export function fixed(x, digits = 3) {
   if (!Number.isFinite(x)) {
-    return Number.isNaN(x) ? "not a number" : x > 0 ? "\u221e" : `${MINUS}\u221e`;
+    return x === null || Number.isNaN(x) ? "not a number" : x > 0 ? "\u221e" : `${MINUS}\u221e`;
   }
   const text = Math.abs(x).toFixed(digits);
   return (x < 0 && Number(text) !== 0 ? MINUS : "") + text;

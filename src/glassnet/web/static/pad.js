@@ -41,12 +41,12 @@ export function createPad(store) {
     canvas.setPointerCapture(event.pointerId);
     before = state.strokes;
     if (state.cells) {
-      store.set({ cells: inked(state.cells, at(event)) });
+      store.set({ cells: inked(state.cells, at(event), state.tool) });
       return;
     }
     const strokes = state.sample || state.upload ? [] : state.strokes;
     const started = state.tool === "eraser" ? erase(strokes, at(event)) : [...strokes, [at(event)]];
-    store.set({ strokes: started, sample: null, upload: null });
+    store.set({ strokes: started, sample: null, upload: null, revealed: false });
   });
 
   canvas.addEventListener("pointermove", (event) => {
@@ -54,8 +54,11 @@ export function createPad(store) {
     const moves = event.getCoalescedEvents?.() ?? [];
     for (const point of (moves.length ? moves : [event]).map(at)) {
       const { strokes, tool, cells } = store.get();
-      if (cells) store.set({ cells: inked(cells, point) });
-      else store.set({ strokes: tool === "eraser" ? erase(strokes, point) : lengthen(strokes, point) });
+      if (cells) store.set({ cells: inked(cells, point, tool) });
+      else
+        store.set({
+          strokes: tool === "eraser" ? erase(strokes, point) : lengthen(strokes, point),
+        });
     }
   });
 
@@ -64,11 +67,10 @@ export function createPad(store) {
     drawing = null;
     const { past, strokes, cells } = store.get();
     if (!cells && strokes !== before) store.set({ past: [...past, before], undone: [] });
-    element.dispatchEvent(new CustomEvent("stroke", { bubbles: true }));
   }
   canvas.addEventListener("pointerup", lift);
   canvas.addEventListener("pointercancel", lift);
-  canvas.addEventListener("keydown", (event) => steer(event, store, element));
+  canvas.addEventListener("keydown", (event) => steer(event, store));
 
   store.watch((state) => {
     const shown = state.sample?.picture ?? state.upload?.picture ?? state.cells;
@@ -95,7 +97,7 @@ function describe({ strokes, cells, cursor, sample, upload }) {
 }
 
 function lengthen(strokes, point) {
-  return [...strokes.slice(0, -1), [...strokes.at(-1), point]];
+  return strokes.length ? [...strokes.slice(0, -1), [...strokes.at(-1), point]] : [[point]];
 }
 
 /** What is left of strokes where the eraser has been. */
@@ -162,10 +164,10 @@ function showCells(context, cells, cursor) {
   context.putImageData(image, 0, 0);
 }
 
-function inked(cells, [x, y]) {
+function inked(cells, [x, y], tool) {
   const [column, row] = [Math.floor(CELLS * x), Math.floor(CELLS * y)];
   if (column < 0 || row < 0 || column >= CELLS || row >= CELLS) return cells;
-  return cells.with(CELLS * row + column, 255);
+  return cells.with(CELLS * row + column, tool === "eraser" ? 0 : 255);
 }
 
 const MOVES = {
@@ -176,13 +178,12 @@ const MOVES = {
 };
 
 /** Drawing with keys: arrows move, the space bar inks or cleans, shift and arrows draw. */
-function steer(event, store, element) {
+function steer(event, store) {
   const { cells, cursor } = store.get();
   if (event.ctrlKey || event.metaKey || !cells) return;
   if (event.key === " ") {
     event.preventDefault();
     store.set({ cells: cells.with(cursor, cells[cursor] ? 0 : 255) });
-    element.dispatchEvent(new CustomEvent("stroke", { bubbles: true }));
   }
   const move = MOVES[event.key];
   if (!move) return;
@@ -191,5 +192,4 @@ function steer(event, store, element) {
   const row = Math.min(CELLS - 1, Math.max(0, Math.floor(cursor / CELLS) + move[1]));
   const next = CELLS * row + column;
   store.set({ cursor: next, cells: event.shiftKey ? cells.with(next, 255) : cells });
-  if (event.shiftKey) element.dispatchEvent(new CustomEvent("stroke", { bubbles: true }));
 }

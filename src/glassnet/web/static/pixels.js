@@ -4,8 +4,11 @@
 function color(name) {
   const probe = document.createElement("span");
   probe.style.color = `var(${name})`;
+  probe.style.forcedColorAdjust = "none"; // a picture of numbers needs its colors
   document.body.append(probe);
-  const [red, green, blue] = getComputedStyle(probe).color.match(/[\d.]+/g).map(Number);
+  const [red, green, blue] = getComputedStyle(probe)
+    .color.match(/[\d.]+/g)
+    .map(Number);
   probe.remove();
   return [red, green, blue];
 }

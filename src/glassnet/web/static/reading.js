@@ -27,8 +27,10 @@ export function prepareDrawing(state, canvasInk) {
   if (state.cells) {
     const ink = Float64Array.from(state.cells, (grey) => grey / 255);
     if (!state.cells.some((grey) => grey > 0)) return nothing;
-    const stages = prepareInk(ink, SIDE, SIDE);
-    return { ...nothing, picture: state.prepare ? stages.picture : state.cells, stages };
+    const stages = { ...prepareInk(ink, SIDE, SIDE), extent: [SIDE, SIDE] };
+    return state.prepare
+      ? { ...nothing, picture: stages.picture, stages }
+      : { ...nothing, picture: state.cells };
   }
   return prepareStrokesOf(state, canvasInk, nothing);
 }
@@ -39,11 +41,13 @@ function prepareStrokesOf(state, canvasInk, nothing) {
   const facts = describeDrawing(strokes, pen);
   if (facts.empty) return nothing;
   const stages = prepareStrokes(strokes, LEAST_SIDE);
-  if (!prepare) return { ...nothing, picture: shrunk(canvasInk()), stages };
+  if (!prepare) return { ...nothing, picture: shrunk(canvasInk()) };
   if (facts.tooSmall) return { ...nothing, note: "Too small to read. Draw it larger." };
   const parts = splitDigits(strokes, pen);
-  const digits = parts.length > 1 ? parts.map((part) => prepareStrokes(part, LEAST_SIDE).picture) : [];
-  const note = digits.length === 0 && facts.tooWide ? "Two digits that touch? Draw them apart." : "";
+  const digits =
+    parts.length > 1 ? parts.map((part) => prepareStrokes(part, LEAST_SIDE).picture) : [];
+  const note =
+    digits.length === 0 && facts.tooWide ? "Two digits that touch? Draw them apart." : "";
   return { picture: digits[0] ?? stages.picture, stages, note, digits };
 }
 
@@ -91,6 +95,12 @@ export function read(model, drawing) {
   return { passed, x, sure, familiar, words: drawing.note ? `${words} ${drawing.note}` : words };
 }
 
+/** Which class of a model a digit belongs to; null if to none. */
+export function classOf({ classes }, digit) {
+  const k = classes.indexOf(String(digit));
+  return k >= 0 ? k : classes[0] === `not ${classes[1]}` ? 0 : null;
+}
+
 /** Whether a picture is like those the model has learned from; without knowledge of them, yes. */
 export function isFamiliar(model, x) {
   return !model.familiarity || distance(model.familiarity, x) <= model.familiarity.limit;
@@ -106,11 +116,13 @@ function wordsFor(model, p, ranks, sure, familiar) {
   if (!p.every(Number.isFinite)) return "This model answers with numbers that are none.";
   if (!familiar) return `Unlike the digits I learned. Nearest to: ${first}.`;
   if (!sure) return `Not sure: ${first} or ${second}?`;
-  return `This is ${article(first)} ${first} (${percent(p[ranks[0]])}).`;
+  return `This is ${named(first)} (${percent(p[ranks[0]])}).`;
 }
 
-function article(name) {
-  return name === "8" || /^[aeiou]/i.test(name) ? "an" : "a";
+/** A class in a sentence: a 7, an 8, not 3. */
+function named(name) {
+  if (name.startsWith("not ")) return name;
+  return `${name === "8" || /^[aeiou]/i.test(name) ? "an" : "a"} ${name}`;
 }
 
 function wordsForSeveral(model, pictures) {
@@ -118,5 +130,5 @@ function wordsForSeveral(model, pictures) {
     const { probabilities } = forward(model, inputOf(picture));
     return model.classes[rank(probabilities)[0]];
   });
-  return `${pictures.length} digits: ${answers.join(" ")}`;
+  return `${pictures.length} digits: ${answers.join(" ")}. Below, the first.`;
 }

@@ -19,6 +19,7 @@ import { prepareInk } from "./preparation.js";
 
 const DIGITS = 500;
 const PIXELS = 784;
+const LARGEST_UPLOAD = 2 ** 20; // bytes that the server takes
 const LARGEST_IMAGE = 1024; // of the longer side, in the browser
 
 /** What a server at the page's own address gives. @returns {Source} */
@@ -35,7 +36,8 @@ export function fromServer() {
   return {
     live: true,
     models: () => get("/api/models").then((response) => response.json()),
-    model: (id) => once(`/api/models/${id}`, async (response) => readModel(await response.arrayBuffer())),
+    model: (id) =>
+      once(`/api/models/${id}`, async (response) => readModel(await response.arrayBuffer())),
     evaluation: (id) => once(`/api/evaluation/${id}`, (response) => response.json()),
     recipes: () => once("/api/recipes", (response) => response.json()),
     data: () => once("/api/data", (response) => response.json()),
@@ -43,10 +45,14 @@ export function fromServer() {
       const { test } = await once("/api/data", (response) => response.json());
       return once(`/api/digits?split=test&sample=${Math.min(DIGITS, test)}`, readDigits);
     },
-    someDigits: (ids) => (ids.length ? once(`/api/digits?split=test&ids=${ids}`, readDigits) : { x: new Uint8Array(), labels: [] }),
+    someDigits: (ids) =>
+      ids.length
+        ? once(`/api/digits?split=test&ids=${ids}`, readDigits)
+        : { x: new Uint8Array(), labels: [] },
     lines: () => once("/api/source", (response) => response.json()),
     prepareImage: async (blob) => {
-      const found = await (await get("/api/picture", { method: "POST", body: blob })).json();
+      const body = await shrunk(blob);
+      const found = await (await get("/api/picture", { method: "POST", body })).json();
       return {
         ...found,
         square20: Uint8Array.from(found.square20.flat()),
@@ -57,7 +63,11 @@ export function fromServer() {
     check: async (model, reading, gradient, target) => {
       const path = `/api/check/${model.id}?target=${target}`;
       const picture = Uint8Array.from(reading.x, (value) => Math.round(255 * value));
-      return compared(await (await get(path, { method: "POST", body: picture })).json(), reading.passed, gradient);
+      return compared(
+        await (await get(path, { method: "POST", body: picture })).json(),
+        reading.passed,
+        gradient,
+      );
     },
   };
 }
@@ -70,8 +80,26 @@ async function get(path, options) {
     throw new Error("The server does not answer. Is glassnet serve still running?");
   }
   if (response.ok) return response;
-  const { found, expected, advice } = await response.json().catch(() => ({ found: response.statusText }));
-  throw new Error([found, expected && ` (expected ${expected})`, advice && `. Try: ${advice}`].filter(Boolean).join(""));
+  const { found, expected, advice } = await response
+    .json()
+    .catch(() => ({ found: response.statusText }));
+  throw new Error(
+    [found, expected && ` (expected ${expected})`, advice && `. Try: ${advice}`]
+      .filter(Boolean)
+      .join(""),
+  );
+}
+
+/** A picture as the server takes it: of a photo with more than a megapixel, nothing is gained. */
+async function shrunk(blob) {
+  if (blob.size <= LARGEST_UPLOAD) return blob;
+  const image = await createImageBitmap(blob).catch(() => null);
+  if (image === null) return blob; // the server says what is wrong with it
+  const scale = Math.min(1, LARGEST_IMAGE / Math.max(image.width, image.height));
+  const [width, height] = [image.width, image.height].map((side) => Math.ceil(scale * side));
+  const paper = new OffscreenCanvas(width, height);
+  paper.getContext("2d").drawImage(image, 0, 0, width, height);
+  return paper.convertToBlob({ type: "image/jpeg", quality: 0.95 });
 }
 
 /** A label and 784 grey levels for each digit. */
@@ -94,12 +122,15 @@ function digitsOf(bytes) {
 
 /** How far what the browser computed is from what Python did, in words. */
 function compared(python, passed, gradient) {
-  let most = Math.abs(python.loss - gradient.loss);
-  let numbers = 1;
+  let most = 0; // for what is larger than 1, in relation to it
+  let numbers = 0;
   const against = (theirs, ours) => {
-    theirs.forEach((value, k) => (most = Math.max(most, Math.abs(value - ours[k]))));
+    theirs.forEach((value, k) => {
+      most = Math.max(most, Math.abs(value - ours[k]) / Math.max(1, Math.abs(value)));
+    });
     numbers += theirs.length;
   };
+  against([python.loss], [gradient.loss]);
   python.activations.forEach((layer, l) => against(layer, passed.a[l]));
   against(python.logits, passed.z.at(-1));
   against(python.output, passed.a.at(-1));
@@ -138,7 +169,9 @@ export async function prepareHere(blob) {
     throw new Error("This is no picture that your browser can read. Try: a PNG or JPEG file.");
   }
   const scale = Math.min(1, LARGEST_IMAGE / Math.max(image.width, image.height));
-  const [width, height] = [image.width, image.height].map((side) => Math.max(1, Math.round(scale * side)));
+  const [width, height] = [image.width, image.height].map((side) =>
+    Math.max(1, Math.round(scale * side)),
+  );
   const context = new OffscreenCanvas(width, height).getContext("2d");
   context.drawImage(image, 0, 0, width, height);
   const ink = findInk(greyLevels(context.getImageData(0, 0, width, height).data), height, width);

@@ -2,10 +2,34 @@
 
 /** A page before anything is done on it. */
 export const BLANK = {
-  view: "flow", modelId: "0", strokes: [], past: [], undone: [], tool: "pen", pen: 0.07, cells: null,
-  cursor: 14 * 28 + 14, sample: null, upload: null, prepare: true, seed: 0, neuron: null, step: null,
-  target: null, weight: null, eta: 1e-4, scratch: null, quiz: false, revealed: false, hide: [], large: false,
-  models: [], trained: null, model: null, drawing: null, reading: null,
+  view: "flow",
+  modelId: "0",
+  strokes: [],
+  past: [],
+  undone: [],
+  tool: "pen",
+  pen: 0.07,
+  cells: null,
+  cursor: 14 * 28 + 14,
+  sample: null,
+  upload: null,
+  prepare: true,
+  seed: 0,
+  neuron: null,
+  step: null,
+  target: null,
+  weight: null,
+  eta: 1e-4,
+  scratch: null,
+  quiz: false,
+  revealed: false,
+  hide: [],
+  large: false,
+  models: [],
+  trained: null,
+  model: null,
+  drawing: null,
+  reading: null,
 };
 
 /**

@@ -13,14 +13,18 @@ export function talkToServer(hears) {
   let lastSeq = 0;
 
   function connect() {
-    socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
+    socket = new WebSocket(
+      `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`,
+    );
     socket.binaryType = "arraybuffer";
     socket.addEventListener("open", () => {
       tries = 0;
       hears.connected(true);
       say({ type: "hello", protocol: 1, run, last_seq: lastSeq });
     });
-    socket.addEventListener("message", ({ data }) => (typeof data === "string" ? hear(JSON.parse(data)) : see(data)));
+    socket.addEventListener("message", ({ data }) =>
+      typeof data === "string" ? hear(JSON.parse(data)) : see(data),
+    );
     socket.addEventListener("close", () => {
       hears.connected(false);
       setTimeout(connect, PATIENCE[Math.min(tries++, PATIENCE.length - 1)]);

@@ -15,14 +15,29 @@ const NUMBERS = ["epochs", "learning_rate", "seed"]; // what is sent as such
 export function createTrainView({ store, source }) {
   let training = blank();
   let shownEvaluation = null;
+  let opened = false; // whether the reader has chosen a cell, which the next evaluation leaves open
   let wanted = null; // how many topics the server knows of
-  const banner = h("p", { class: "banner", role: "status", "data-testid": "disconnected", hidden: true }, "Disconnected. Trying to reach the server again.");
-  const trouble = h("p", { class: "banner", role: "alert", "data-testid": "training-trouble", hidden: true });
+  const banner = h(
+    "p",
+    { class: "banner", role: "status", "data-testid": "disconnected", hidden: true },
+    "Disconnected. Trying to reach the server again.",
+  );
+  const trouble = h("p", {
+    class: "banner",
+    role: "alert",
+    "data-testid": "training-trouble",
+    hidden: true,
+  });
   const status = h("p", { role: "status", "data-testid": "training" });
   const curves = h("div", { class: "row" });
   const layers = h("div", { class: "equation" });
   const thumbnails = h("canvas", { class: "pixels", role: "img", "data-testid": "thumbnails" });
-  const picture = h("figure", { hidden: true }, thumbnails, h("figcaption", {}, "Weights of the first layer, one square for each neuron"));
+  const picture = h(
+    "figure",
+    { hidden: true },
+    thumbnails,
+    h("figcaption", {}, "Weights of the first layer, one square for each neuron"),
+  );
   const results = h("div", { class: "column" });
   const gallery = h("div", { class: "column", "data-testid": "gallery", "aria-live": "polite" });
   const log = h("input", { type: "checkbox", id: "log", on: { change: () => show() } });
@@ -40,22 +55,42 @@ export function createTrainView({ store, source }) {
     },
     event: (message) => {
       take(message);
-      show();
+      if (seen()) show();
     },
-    weights: ({ shape, scale }, values) => showThumbnails(picture, thumbnails, shape, scale, values),
+    weights: ({ shape, scale }, values) =>
+      showThumbnails(picture, thumbnails, shape, scale, values),
   });
   function want() {
     const topics = document.hidden || store.get().view !== "train" ? [] : ["weights"];
     if (wanted === topics.length) return;
     if (talk.say({ type: "want", topics, hz: PICTURES_PER_SECOND })) wanted = topics.length;
   }
-  document.addEventListener("visibilitychange", want);
+  const seen = () => !document.hidden && store.get().view === "train";
+  document.addEventListener("visibilitychange", () => {
+    want();
+    if (seen()) show();
+  });
   const form = createForm(source, (message) => {
     trouble.hidden = true;
     talk.say(message);
   });
-  const command = (name, title) => h("button", { type: "button", id: `train-${name}`, "data-testid": `train-${name}`, on: { click: () => talk.say({ type: name }) } }, title);
-  const buttons = { pause: command("pause", "Pause"), resume: command("resume", "Go on"), step: command("step", "One batch"), stop: command("stop", "Stop") };
+  const command = (name, title) =>
+    h(
+      "button",
+      {
+        type: "button",
+        id: `train-${name}`,
+        "data-testid": `train-${name}`,
+        on: { click: () => talk.say({ type: name }) },
+      },
+      title,
+    );
+  const buttons = {
+    pause: command("pause", "Pause"),
+    resume: command("resume", "Go on"),
+    step: command("step", "One batch"),
+    stop: command("stop", "Stop"),
+  };
 
   function take(event) {
     if (event.type === "status") {
@@ -68,14 +103,17 @@ export function createTrainView({ store, source }) {
     } else if (event.type === "metrics") {
       event.step.forEach((step, k) => {
         training.losses.push([step, event.loss[k]]);
-        if (event.train_accuracy[k] !== null) training.accuracies.push([step, event.train_accuracy[k]]);
+        if (event.train_accuracy[k] !== null)
+          training.accuracies.push([step, event.train_accuracy[k]]);
       });
       for (const key of ["step", "steps", "epoch", "speed"]) training[key] = event[key].at(-1);
     } else if (event.type === "eval") {
       training.evaluations.push(event);
     } else if (event.type === "error") {
       trouble.hidden = false;
-      trouble.textContent = [event.message, event.fix && `Try: ${event.fix}.`].filter(Boolean).join(" ");
+      trouble.textContent = [event.message, event.fix && `Try: ${event.fix}.`]
+        .filter(Boolean)
+        .join(" ");
     }
   }
 
@@ -89,42 +127,90 @@ export function createTrainView({ store, source }) {
     status.dataset.state = state;
     status.dataset.step = step;
     status.textContent = wordsFor(state, config, epoch, speed, step, steps, evaluations.at(-1));
-    fill(curves,
-      chart("loss", [{ name: "training", points: thinned(losses) }, { name: "test", points: evaluations.map((one) => [one.step, one.test.loss]) }], { log: log.checked }),
-      chart("accuracy", [{ name: "training", points: accuracies }, { name: "test", points: evaluations.map((one) => [one.step, one.test.accuracy]) }]));
+    fill(
+      curves,
+      chart(
+        "loss",
+        [
+          { name: "training", points: thinned(losses) },
+          { name: "test", points: evaluations.map((one) => [one.step, one.test.loss]) },
+        ],
+        { log: log.checked },
+      ),
+      chart("accuracy", [
+        { name: "training", points: accuracies },
+        { name: "test", points: evaluations.map((one) => [one.step, one.test.accuracy]) },
+      ]),
+    );
     showEvaluation(evaluations.at(-1), config);
   }
 
   function showEvaluation(event, config) {
-    if (!event) fill(results), fill(layers), fill(gallery);
+    if (!event) (fill(results), fill(layers), fill(gallery));
+    if (!event) opened = false;
     if (!event || event === shownEvaluation) return;
     shownEvaluation = event;
     fill(layers, layerTable(event.layers));
-    const classes = config.positive === null ? event.test.confusion.map((_, k) => String(k)) : [`not ${config.positive}`, config.positive];
+    const classes =
+      config.positive === null
+        ? event.test.confusion.map((_, k) => String(k))
+        : [`not ${config.positive}`, config.positive];
     const open = (right, predicted) => openCell(right, predicted, classes);
     fill(results, confusionTable(classes, event.test.confusion, open));
+    if (opened) return;
     const { worst } = event;
-    showDigits(gallery, store, source, worst.map(({ id }) => id), (k) => `${classes[worst[k].label]}\u2192${classes[worst[k].predicted]}`)
-      .then(() => gallery.prepend(h("h3", {}, "The worst mistakes, the most surely wrong first")));
+    showDigits(
+      gallery,
+      store,
+      source,
+      worst.map(({ id }) => id),
+      (k) => `${classes[worst[k].label]}\u2192${classes[worst[k].predicted]}`,
+    ).then(() => gallery.prepend(h("h3", {}, "The worst mistakes, the most surely wrong first")));
   }
 
   /** The digits of a cell are known in full when the model is on the shelf; until then, the worst. */
   async function openCell(right, predicted, classes) {
+    opened = true;
     const known = training.model ? await source.evaluation(training.model) : null;
     const last = training.evaluations.at(-1);
     const ids = known
-      ? known.labels.flatMap((label, id) => (label === right && known.predictions[id] === predicted ? [id] : []))
-      : last.worst.filter((one) => one.label === right && one.predicted === predicted).map(({ id }) => id);
-    const total = last.test.confusion[right][predicted];
+      ? known.labels.flatMap((label, id) =>
+          label === right && known.predictions[id] === predicted ? [id] : [],
+        )
+      : last.worst
+          .filter((one) => one.label === right && one.predicted === predicted)
+          .map(({ id }) => id);
+    const total = known ? ids.length : last.test.confusion[right][predicted];
     await showDigits(gallery, store, source, ids, () => "");
-    const more = ids.length < total ? ` (${ids.length} of the worst; all of them when the training has ended)` : "";
+    const more =
+      ids.length < total
+        ? ` (${ids.length} of the worst; all of them when the training has ended)`
+        : "";
     gallery.dataset.count = total;
-    gallery.prepend(h("h3", {}, `${total} digits ${classes[right]}, read as ${classes[predicted]}${more}`));
+    gallery.prepend(
+      h("h3", {}, `${total} digits ${classes[right]}, read as ${classes[predicted]}${more}`),
+    );
   }
 
-  const element = h("div", { class: "column" }, banner, form.element, trouble,
-    h("div", { class: "row" }, Object.values(buttons), h("label", { class: "note" }, log, "loss on a logarithmic scale")),
-    status, curves, picture, layers, results, gallery);
+  const element = h(
+    "div",
+    { class: "column" },
+    banner,
+    form.element,
+    trouble,
+    h(
+      "div",
+      { class: "row" },
+      Object.values(buttons),
+      h("label", { class: "note" }, log, "loss on a logarithmic scale"),
+    ),
+    status,
+    curves,
+    picture,
+    layers,
+    results,
+    gallery,
+  );
   let visible = false;
   return {
     element,
@@ -137,13 +223,26 @@ export function createTrainView({ store, source }) {
 }
 
 function blank() {
-  return { state: "idle", config: null, losses: [], accuracies: [], evaluations: [], step: 0, steps: 1, epoch: 0, speed: 0, model: null };
+  return {
+    state: "idle",
+    config: null,
+    losses: [],
+    accuracies: [],
+    evaluations: [],
+    step: 0,
+    steps: 1,
+    epoch: 0,
+    speed: 0,
+    model: null,
+  };
 }
 
 function wordsFor(state, config, epoch, speed, step, steps, last) {
   if (state === "idle" || !config) return "Nothing has been trained yet.";
   const where = `epoch ${Math.ceil(epoch)} of ${config.epochs}, batch ${count(step)} of ${count(steps * config.epochs)}, ${count(Math.round(speed))} pictures a second`;
-  const good = last ? `; test accuracy ${percent(last.test.accuracy, 2)} (${percent(last.test.interval[0])} to ${percent(last.test.interval[1])})` : "";
+  const good = last
+    ? `; test accuracy ${percent(last.test.accuracy, 2)} (${percent(last.test.interval[0])} to ${percent(last.test.interval[1])})`
+    : "";
   return `${config.recipe}: ${state}, ${where}${good}`;
 }
 
@@ -154,10 +253,31 @@ function thinned(points) {
 }
 
 function layerTable(layers) {
-  const line = ({ dead, gradient, change }, l) => h("tr", {}, h("td", {}, `W[${l}]`), h("td", {}, dead), h("td", {}, short(gradient)), h("td", {}, short(change)));
-  return h("table", { "data-testid": "layers" },
-    h("thead", {}, h("tr", {}, ["layer", "dead neurons", "|gradient|", "change of |W| since last measured"].map((title) => h("th", { scope: "col" }, title)))),
-    h("tbody", {}, layers.map(line)));
+  const line = ({ dead, gradient, change }, l) =>
+    h(
+      "tr",
+      {},
+      h("td", {}, `W[${l}]`),
+      h("td", {}, dead),
+      h("td", {}, short(gradient)),
+      h("td", {}, short(change)),
+    );
+  return h(
+    "table",
+    { "data-testid": "layers" },
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        ["layer", "dead neurons", "|gradient|", "change of |W| since last measured"].map((title) =>
+          h("th", { scope: "col" }, title),
+        ),
+      ),
+    ),
+    h("tbody", {}, layers.map(line)),
+  );
 }
 
 function showThumbnails(figure, canvas, [n, height, width], scale, values) {
@@ -168,7 +288,8 @@ function showThumbnails(figure, canvas, [n, height, width], scale, values) {
   for (let k = 0; k < n; k++) {
     const corner = Math.floor(k / across) * height * across * width + (k % across) * width;
     for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) mosaic[corner + y * across * width + x] = values[(k * height + y) * width + x];
+      for (let x = 0; x < width; x++)
+        mosaic[corner + y * across * width + x] = values[(k * height + y) * width + x];
     }
   }
   canvas.style.width = `${Math.min(across * 42, 672)}px`;
@@ -190,7 +311,11 @@ function createForm(source, send) {
     batch_size: field("batch-size", "batch", { size: 6 }),
     seed: field("seed", "seed", { inputmode: "numeric", size: 4 }),
   };
-  const start = h("button", { type: "submit", class: "main", id: "train-start", "data-testid": "train-start" }, "Start");
+  const start = h(
+    "button",
+    { type: "submit", class: "main", id: "train-start", "data-testid": "train-start" },
+    "Start",
+  );
   let recipes = [];
   const choose = () => {
     const chosen = recipes.find((one) => one.recipe === recipe.value);
@@ -203,15 +328,40 @@ function createForm(source, send) {
   recipe.addEventListener("change", choose);
   source.recipes().then((found) => {
     recipes = found;
-    fill(recipe, recipes.map((one) => h("option", { value: one.recipe }, one.recipe)));
+    fill(
+      recipe,
+      recipes.map((one) => h("option", { value: one.recipe }, one.recipe)),
+    );
     choose();
   });
-  const numeric = (text) => (text.trim() === "" ? null : Number.isFinite(Number(text)) ? Number(text) : text);
-  const element = h("form", { class: "card column", on: { submit: (event) => {
-    event.preventDefault();
-    const changed = Object.entries(fields).filter(([, { input }]) => input.value.trim() !== input.dataset.own);
-    const read = ([name, { input }]) => [name, NUMBERS.includes(name) ? numeric(input.value) : input.value.trim()];
-    send({ type: "start", recipe: recipe.value, ...Object.fromEntries(changed.map(read)) });
-  } } }, h("div", { class: "row" }, h("label", {}, "Recipe", recipe), Object.values(fields).map(({ element: one }) => one), start), about);
+  const numeric = (text) =>
+    text.trim() === "" ? null : Number.isFinite(Number(text)) ? Number(text) : text;
+  const element = h(
+    "form",
+    {
+      class: "card column",
+      on: {
+        submit: (event) => {
+          event.preventDefault();
+          const changed = Object.entries(fields).filter(
+            ([, { input }]) => input.value.trim() !== input.dataset.own,
+          );
+          const read = ([name, { input }]) => [
+            name,
+            NUMBERS.includes(name) ? numeric(input.value) : input.value.trim(),
+          ];
+          send({ type: "start", recipe: recipe.value, ...Object.fromEntries(changed.map(read)) });
+        },
+      },
+    },
+    h(
+      "div",
+      { class: "row" },
+      h("label", {}, "Recipe", recipe),
+      Object.values(fields).map(({ element: one }) => one),
+      start,
+    ),
+    about,
+  );
   return { element, enable: (on) => (start.disabled = !on) };
 }

@@ -18,7 +18,7 @@ export function render({ model: values, el }) {
   const store = createStore({ ...BLANK, trained, model: trained });
   const source = { prepareImage: prepareHere, digits: null };
   const pad = createPad(store);
-  const draw = createDrawView(store, source, pad);
+  const draw = createDrawView(store, source, pad, el);
   const root = el.attachShadow({ mode: "open" });
   root.append(h("style", {}, values.get("style")), draw.element);
 
