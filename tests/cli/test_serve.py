@@ -24,6 +24,11 @@ from glassnet.web import server
 SERVE = [sys.executable, "-m", "glassnet", "serve", "--data", "digits", "--no-open"]
 
 
+def hear_interrupts():
+    """Undo what a shell does to its background jobs, and those to what they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def start():
     """Start the command, and give the process and the URL that it prints."""
@@ -31,7 +36,11 @@ def start():
 
     def start(*arguments):
         process = subprocess.Popen(
-            [*SERVE, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [*SERVE, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=hear_interrupts,
         )
         processes.append(process)
         return process, process.stdout.readline().strip()
@@ -112,6 +121,12 @@ def test_several_models_are_put_on_the_shelf(run, tmp_path):
     assert run(SHIPPED, copy, "--port", 0)[0] == 0
     ((shelf, _, _),) = run.served
     assert [shelved.name for shelved in shelf.values()] == ["many-hands", "my-run"]
+
+
+def test_models_of_the_same_name_can_be_told_apart(run):
+    assert run(SHIPPED, SHIPPED, "--port", 0)[0] == 0
+    ((shelf, _, _),) = run.served
+    assert len({shelved.name for shelved in shelf.values()}) == 2
 
 
 def test_a_file_that_is_no_model_ends_with_code_4_before_anything_is_served(run, tmp_path):

@@ -262,9 +262,10 @@ function errors(model, gradient) {
       "=",
       "(",
       indexed("\u03b4", "l+1"),
-      words(" W\u1d40"),
+      indexed("W", "l+1"),
+      words("\u1d40"),
       ")",
-      "\u00b7",
+      "\u2299",
       words("f\u2032(a)"),
     ),
     h(
