@@ -9,6 +9,7 @@ import { talkToServer } from "./talk.js";
 
 const ENDS = ["done", "stopped", "failed", "idle"];
 const PICTURES_PER_SECOND = 2;
+const DRAW_EVERY = 300; // milliseconds: what is drawn oftener is taken from the training's time
 const NUMBERS = ["epochs", "learning_rate", "seed"]; // what is sent as such
 
 /** @param {{store: Object, source: Object}} context */
@@ -16,6 +17,7 @@ export function createTrainView({ store, source }) {
   let training = blank();
   let shownEvaluation = null;
   let opened = false; // whether the reader has chosen a cell, which the next evaluation leaves open
+  let waiting = null; // the timer of the next drawing
   let wanted = null; // how many topics the server knows of
   const banner = h(
     "p",
@@ -55,7 +57,8 @@ export function createTrainView({ store, source }) {
     },
     event: (message) => {
       take(message);
-      if (seen()) show();
+      if (message.type !== "metrics") showNow();
+      else waiting ??= setTimeout(showNow, DRAW_EVERY);
     },
     weights: ({ shape, scale }, values) =>
       showThumbnails(picture, thumbnails, shape, scale, values),
@@ -64,6 +67,11 @@ export function createTrainView({ store, source }) {
     const topics = document.hidden || store.get().view !== "train" ? [] : ["weights"];
     if (wanted === topics.length) return;
     if (talk.say({ type: "want", topics, hz: PICTURES_PER_SECOND })) wanted = topics.length;
+  }
+  function showNow() {
+    clearTimeout(waiting);
+    waiting = null;
+    if (seen()) show();
   }
   const seen = () => !document.hidden && store.get().view === "train";
   document.addEventListener("visibilitychange", () => {
