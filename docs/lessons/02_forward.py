@@ -119,7 +119,7 @@ for probability in (0.99, 0.5, 0.1, 0.001):
 
 y = np.zeros((1, 10))
 y[0, digits.labels[0]] = 1
-loss = model.network.loss.value(z, y)
+loss = model.network.loss.value(z, y).mean()
 assert np.isclose(loss, -np.log(p[0, digits.labels[0]]))
 
 # %% [markdown]

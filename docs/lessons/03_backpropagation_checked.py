@@ -70,7 +70,7 @@ for ours, theirs in zip((dW0, dW1, db0, db1), (*grad.W, *grad.b), strict=True):
 def loss_at(theta):
     """The loss of the network with other parameters."""
     _, z = glassnet.forward(network, params.like(theta), x)
-    return network.loss.value(z, y)
+    return network.loss.value(z, y).mean()
 
 
 def finite_difference(i, h):

@@ -25,7 +25,9 @@ rules = st.sampled_from([rule() for rule in RULES.values()])
 MNIST_LIKE = Network((784, 130, 20, 10), (ACTIVATIONS["relu"],) * 2, LOSSES["cross_entropy"])
 
 
-def descend(name, network, rule, penalty, x, y, order, size, dtype=np.float64, threads=None):
+def descend(
+    name, network, rule, penalty, x, y, order, size, dtype=np.float64, threads=None, weights=None
+):
     """Where one pass leads: parameters, state and losses."""
     params = random_parameters(network, 1, dtype)
     params.theta *= 0.3
@@ -33,7 +35,7 @@ def descend(name, network, rule, penalty, x, y, order, size, dtype=np.float64, t
     rates = np.linspace(0.05, 0.01, -(-len(order) // size))
     options = {"batch_size": size, "dtype": dtype, "threads": threads}
     engine = choose(name, network, rule, penalty, **options)
-    losses = engine.descend(params, state, x, y, order, rates)
+    losses = engine.descend(params, state, x, y, order, rates, weights)
     return params.theta, state, losses
 
 
@@ -63,6 +65,31 @@ def test_an_engine_equals_the_reference(name, network, seed, n, size, rule, pena
     order = np.random.default_rng(seed).permutation(n)
     arguments = (network, rule, penalty, x, y, order, size)
     assert_same(descend(name, *arguments), descend("reference", *arguments), 1e-8, 1e-10)
+
+
+@pytest.mark.parametrize("name", FAST)
+@given(networks(), seeds, st.integers(1, 12), st.integers(1, 5), rules)
+def test_an_engine_weighs_examples_as_the_reference_does(name, network, seed, n, size, rule):
+    x, y = random_batch(network, seed, n)
+    rng = np.random.default_rng(seed)
+    weights = rng.integers(0, 3, n) * rng.random(n)
+    rule = replace(rule, epsilon=1e-3) if hasattr(rule, "epsilon") else rule
+    arguments = (network, rule, NO_PENALTY, x, y, rng.permutation(n), size)
+    found, expected = (descend(which, *arguments, weights=weights) for which in (name, "reference"))
+    assert_same(found, expected, 1e-8, 1e-10)
+
+
+@pytest.mark.parametrize("name", FASTEST_FIRST)
+@given(networks(), seeds, st.lists(st.integers(0, 3), min_size=1, max_size=6).filter(any))
+def test_a_weight_is_a_number_of_repetitions(name, network, seed, times):
+    x, y = random_batch(network, seed, len(times))
+    params = random_parameters(network, seed)
+    engine = choose(name, network, GradientDescent(), batch_size=8, dtype=np.float64)
+    weighted, repeated = params.like(np.empty_like(params.theta)), params.copy()
+    loss = engine.gradient(params, x, y, weighted, np.array(times))
+    again = engine.gradient(params, x.repeat(times, axis=0), y.repeat(times, axis=0), repeated)
+    assert loss == pytest.approx(again, rel=1e-10, abs=1e-12)
+    np.testing.assert_allclose(weighted.theta, repeated.theta, rtol=1e-8, atol=1e-11)
 
 
 @pytest.mark.parametrize("name", FAST)

@@ -51,7 +51,7 @@ def test_the_direction_of_a_hidden_neuron_is_against_the_slope_of_the_loss_in_it
         nudged = explanation.a[l] + 1e-30j * np.eye(network.layers[l])
         y = explanation.backward.y[np.newaxis]
         losses = [
-            network.loss.value(forward(rest, params, row[np.newaxis])[1], y) for row in nudged
+            network.loss.value(forward(rest, params, row[np.newaxis])[1], y)[0] for row in nudged
         ]
         direction = explanation.backward.layers[l - 1].direction
         np.testing.assert_allclose(-np.imag(losses) / 1e-30, direction, rtol=1e-9, atol=1e-12)

@@ -48,7 +48,8 @@ def complex_step_gradient(
     for k, i in enumerate(indices):
         moved.theta[i] += 1j * H
         _, z = forward(network, moved, x)
-        slopes[k] = np.imag(network.loss.value(z, y) + penalty.value(moved)) / H
+        loss = network.loss.value(z, y).mean() + penalty.value(moved)
+        slopes[k] = np.imag(loss) / H
         moved.theta[i] = params.theta[i]
     return slopes
 

@@ -2,17 +2,21 @@
 
 A loss owns the output function of the network and works from z, the logits of the last layer. So a
 wrong pair, such as softmax under a sigmoid's loss, cannot be written, and nothing is clipped to
-keep a logarithm finite. Every loss is summed over the K outputs and averaged over the B examples.
+keep a logarithm finite. Every loss is summed over the K outputs; the network takes the mean over
+the B examples.
 
     loss                   output a       value per example               error dloss/dz
     cross_entropy          softmax z      -sum_k y_k log a_k              a - y
     binary_cross_entropy   sigmoid z      -sum_k [y log a + (1-y) log(1-a)]   a - y
     quadratic_cost         sigmoid z      1/2 sum_k (a_k - y_k)^2         (a - y) a (1 - a)
     squared_error          z              1/2 sum_k (a_k - y_k)^2         a - y
+    poisson                e^z            sum_k [y log(y/a) - y + a]      a - y
+
+The last is for counts, which no class is: half the deviance of the Poisson distribution.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,21 +29,21 @@ class Loss(NamedTuple):
     Args:
         name: the name it is chosen and saved by.
         output: z (B, K) -> a (B, K), what the network answers.
-        value: (z, y) -> the mean loss over the batch, a scalar.
-        error: (z, y) -> (B, K), the slope of each example's own loss in z.
+        value: (z, y) -> (B,), each example's own loss.
+        error: (z, y) -> (B, K), its slope in z.
 
     Example:
         >>> loss = LOSSES["cross_entropy"]
         >>> z, y = np.array([[2.0, 0.0]]), np.array([[1.0, 0.0]])
         >>> loss.output(z).round(3), loss.error(z, y).round(3)
         (array([[0.881, 0.119]]), array([[-0.119,  0.119]]))
-        >>> round(float(loss.value(z, y)), 3)
-        0.127
+        >>> loss.value(z, y).round(3)
+        array([0.127])
     """
 
     name: str
     output: Callable[[Array], Array]
-    value: Callable[[Array, Array], Any]
+    value: Callable[[Array, Array], Array]
     error: Callable[[Array, Array], Array]
 
 
@@ -54,11 +58,11 @@ def softmax(z: Array) -> Array:
     return e / e.sum(axis=1, keepdims=True)
 
 
-def cross_entropy(z: Array, y: Array) -> Any:
-    """-1/B sum y_k log p_k, with log p_k = z_k - log sum_j e^{z_j}."""
+def cross_entropy(z: Array, y: Array) -> Array:
+    """-sum_k y_k log p_k, with log p_k = z_k - log sum_j e^{z_j}."""
     z = z - row_maximum(z)
     log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
-    return -(y * log_p).sum() / len(z)
+    return -(y * log_p).sum(axis=1)
 
 
 def cross_entropy_error(z: Array, y: Array) -> Array:
@@ -66,11 +70,11 @@ def cross_entropy_error(z: Array, y: Array) -> Array:
     return softmax(z) - y
 
 
-def binary_cross_entropy(z: Array, y: Array) -> Any:
-    """-1/B sum [y log a + (1-y) log(1-a)] = 1/B sum [log(1 + e^z) - y z]."""
+def binary_cross_entropy(z: Array, y: Array) -> Array:
+    """-sum_k [y log a + (1-y) log(1-a)] = sum_k [log(1 + e^z) - y z]."""
     m = np.maximum(z.real, 0)
     log_1_plus_exp = m + np.log(np.exp(-m) + np.exp(z - m))
-    return (log_1_plus_exp - y * z).sum() / len(z)
+    return (log_1_plus_exp - y * z).sum(axis=1)
 
 
 def binary_cross_entropy_error(z: Array, y: Array) -> Array:
@@ -78,8 +82,8 @@ def binary_cross_entropy_error(z: Array, y: Array) -> Array:
     return sigmoid(z) - y
 
 
-def quadratic_cost(z: Array, y: Array) -> Any:
-    """1/(2B) sum (a_k - y_k)^2, with a = sigmoid z."""
+def quadratic_cost(z: Array, y: Array) -> Array:
+    """1/2 sum_k (a_k - y_k)^2, with a = sigmoid z."""
     return squared_error(sigmoid(z), y)
 
 
@@ -89,14 +93,25 @@ def quadratic_cost_error(z: Array, y: Array) -> Array:
     return (a - y) * sigmoid_derivative(a)
 
 
-def squared_error(z: Array, y: Array) -> Any:
-    """1/(2B) sum (z_k - y_k)^2."""
-    return ((z - y) ** 2).sum() / (2 * len(z))
+def squared_error(z: Array, y: Array) -> Array:
+    """1/2 sum_k (z_k - y_k)^2."""
+    return ((z - y) ** 2).sum(axis=1) / 2
 
 
 def squared_error_error(z: Array, y: Array) -> Array:
     """z - y."""
     return z - y
+
+
+def poisson(z: Array, y: Array) -> Array:
+    """sum_k [y log(y/a) - y + a], with a = e^z and 0 log 0 = 0."""
+    log_y = np.log(np.where(y > 0, y, 1))
+    return (y * (log_y - z) - y + np.exp(z)).sum(axis=1)
+
+
+def poisson_error(z: Array, y: Array) -> Array:
+    """a - y."""
+    return np.exp(z) - y
 
 
 LOSSES = {
@@ -108,3 +123,5 @@ LOSSES = {
         Loss("squared_error", identity, squared_error, squared_error_error),
     )
 }
+
+POISSON = Loss("poisson", np.exp, poisson, poisson_error)

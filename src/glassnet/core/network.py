@@ -17,6 +17,9 @@ This file has no clever version of anything: faster ones live in engines/ and mu
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import DTypeLike
+
 from glassnet.core.activations import Activation, Array
 from glassnet.core.losses import Loss
 from glassnet.core.parameters import Parameters
@@ -101,6 +104,7 @@ def loss_and_gradient(
     y: Array,
     into: Parameters,
     penalty: Penalty = NO_PENALTY,
+    weights: Array | None = None,
 ) -> Any:
     """The mean loss over a batch and its gradient.
 
@@ -111,6 +115,7 @@ def loss_and_gradient(
         y: targets (B, K), floats.
         into: where the gradient is written.
         penalty: added to the mean loss, and its gradient to the gradient.
+        weights: (B,) how much each example counts in the mean, >= 0; None for all the same.
 
     Returns:
         The loss, a scalar; the gradient is in `into`.
@@ -126,10 +131,19 @@ def loss_and_gradient(
         (0.125, array([0.5, 0.5, 0.5]))
     """
     a, z = forward(network, params, x)
-    delta = network.loss.error(z, y) / len(x)
+    share = shares(len(x), weights, x.dtype)
+    delta = network.loss.error(z, y) * share[:, np.newaxis]
     backward(network, params, a, delta, into)
     penalty.add_gradient(params, into)
-    return network.loss.value(z, y) + penalty.value(params)
+    return share @ network.loss.value(z, y) + penalty.value(params)
+
+
+def shares(n: int, weights: Array | None, dtype: DTypeLike) -> Array:
+    """How much each of n examples adds to a mean: 1/n, or w_i / sum w; 0 if all weights are."""
+    if weights is None:
+        return np.full(n, 1 / n, dtype)
+    total = weights.sum()
+    return (weights / total if total else np.zeros(n)).astype(dtype)
 
 
 def predict(network: Network, params: Parameters, x: Array) -> Array:

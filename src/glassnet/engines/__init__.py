@@ -19,7 +19,7 @@ from glassnet.core.activations import Array
 from glassnet.core.network import Network
 from glassnet.core.parameters import Parameters
 from glassnet.core.penalties import NO_PENALTY, Penalty
-from glassnet.core.updates import Rule, State
+from glassnet.core.updates import Rule
 from glassnet.errors import ParamError
 
 
@@ -28,19 +28,22 @@ class Engine(NamedTuple):
 
     Args:
         name: the name it is chosen by.
-        gradient: (params, x, y, into) -> loss. The loss of one batch; its gradient goes to `into`.
-        descend: (params, state, x, y, order, rates) -> losses. One step for every batch of `order`
+        gradient: (params, x, y, into, weights=None) -> loss. The loss of one batch; its gradient
+            goes to `into`.
+        descend: (params, state, x, y, order, rates, weights=None) -> losses. One step for every
+            batch of `order`
             (M,), the rows of x and y to visit; the last batch may be short. `rates` has the
             learning rate of each step. Changes params and state in place, and gives the loss of
             each batch before its step; once a loss is not finite the rest is of no use.
 
     An engine works in buffers of its own, so it is for one thread at a time.
-    The inputs x (N, n[0]) are uint8 grey levels or floats, the targets y (N, K) floats.
+    The inputs x (N, n[0]) are uint8 grey levels or floats, the targets y (N, K) floats; `weights`
+    (N,) says how much each example counts in the mean over its batch, None that all do the same.
     """
 
     name: str
-    gradient: Callable[[Parameters, Array, Array, Parameters], float]
-    descend: Callable[[Parameters, State, Array, Array, Array, Array], Array]
+    gradient: Callable[..., float]
+    descend: Callable[..., Array]
 
 
 Forward = Callable[[Parameters, Array], Array]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from glassnet.core.activations import ACTIVATIONS, Array
-from glassnet.core.network import Network
+from glassnet.core.network import Network, shares
 from glassnet.core.parameters import Parameters, count_parameters
 from glassnet.core.penalties import Penalty
 from glassnet.core.updates import GradientDescent, Rule, State
@@ -108,7 +108,7 @@ def prepare(
         b.y[...] = y[rows]
         return b
 
-    def loss_and_gradient(params: Parameters, b: Buffers, into: Parameters) -> float:
+    def loss_and_gradient(params: Parameters, b: Buffers, share: Array, into: Parameters) -> float:
         for l in range(last):
             np.matmul(b.a[l], params.W[l], out=b.a[l + 1])
             b.a[l + 1] += params.b[l]
@@ -116,7 +116,7 @@ def prepare(
                 f, _ = functions[l]
                 f(b.a[l + 1], b.spare[l + 1])
         z = b.a[last]
-        np.divide(network.loss.error(z, b.y), len(z), out=b.delta[last])
+        np.multiply(network.loss.error(z, b.y), share[:, np.newaxis], out=b.delta[last])
         for l in reversed(range(last)):
             np.matmul(b.a[l].T, b.delta[l + 1], out=into.W[l])
             np.sum(b.delta[l + 1], axis=0, out=into.b[l])
@@ -125,20 +125,30 @@ def prepare(
                 _, multiply_by_slope = functions[l - 1]
                 multiply_by_slope(b.delta[l], b.a[l], b.spare[l])
         penalty.add_gradient(params, into)
-        return float(network.loss.value(z, b.y) + penalty.value(params))
+        return float(share @ network.loss.value(z, b.y) + penalty.value(params))
 
-    def gradient(params: Parameters, x: Array, y: Array, into: Parameters) -> float:
-        return loss_and_gradient(params, take(x, y, np.arange(len(x))), into)
+    def gradient(
+        params: Parameters, x: Array, y: Array, into: Parameters, weights: Array | None = None
+    ) -> float:
+        share = shares(len(x), weights, dtype)
+        return loss_and_gradient(params, take(x, y, np.arange(len(x))), share, into)
 
     def descend(
-        params: Parameters, state: State, x: Array, y: Array, order: Array, rates: Array
+        params: Parameters,
+        state: State,
+        x: Array,
+        y: Array,
+        order: Array,
+        rates: Array,
+        weights: Array | None = None,
     ) -> Array:
         into = params.like(grad)
         losses = np.empty(len(rates))
         with limit_threads(threads):
             for step, eta in enumerate(rates.tolist()):
-                batch = take(x, y, order[step * batch_size : (step + 1) * batch_size])
-                losses[step] = loss_and_gradient(params, batch, into)
+                rows = order[step * batch_size : (step + 1) * batch_size]
+                share = shares(len(rows), None if weights is None else weights[rows], dtype)
+                losses[step] = loss_and_gradient(params, take(x, y, rows), share, into)
                 if isinstance(rule, GradientDescent):
                     np.multiply(grad, eta, out=grad)
                     params.theta -= grad

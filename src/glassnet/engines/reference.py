@@ -24,19 +24,28 @@ def prepare(
 ) -> Engine:
     """The engine for one network, rule, penalty and batch size; see `choose`."""
 
-    def gradient(params: Parameters, x: Array, y: Array, into: Parameters) -> float:
+    def gradient(
+        params: Parameters, x: Array, y: Array, into: Parameters, weights: Array | None = None
+    ) -> float:
         x = grey_to_unit(x, params.theta.dtype)
-        return float(loss_and_gradient(network, params, x, y, into, penalty))
+        return float(loss_and_gradient(network, params, x, y, into, penalty, weights))
 
     def descend(
-        params: Parameters, state: State, x: Array, y: Array, order: Array, rates: Array
+        params: Parameters,
+        state: State,
+        x: Array,
+        y: Array,
+        order: Array,
+        rates: Array,
+        weights: Array | None = None,
     ) -> Array:
         grad = params.like(np.empty_like(params.theta))
         losses = np.empty(len(rates))
         with limit_threads(threads):
             for step, eta in enumerate(rates.tolist()):
                 batch = order[step * batch_size : (step + 1) * batch_size]
-                losses[step] = gradient(params, x[batch], y[batch], grad)
+                own = None if weights is None else weights[batch]
+                losses[step] = gradient(params, x[batch], y[batch], grad, own)
                 rule.step(params.theta, grad.theta, state, eta)
         return losses
 

@@ -104,7 +104,7 @@ def small_step(
     square = float(gradient.theta @ gradient.theta)
     eta = float(f"{min(SMALL_STEP * loss / square, 1):.0e}") if square > 0 else 1.0
     _, z = forward(network, params.like(params.theta - eta * gradient.theta), x)
-    return Step(eta, -eta * square, float(network.loss.value(z, y)) - loss)
+    return Step(eta, -eta * square, float(network.loss.value(z, y)[0]) - loss)
 
 
 def expect_finite(*arrays: Array | float) -> None:

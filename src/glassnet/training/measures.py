@@ -135,5 +135,5 @@ def evaluate(model: Model, examples: Examples, threads: int | None = None) -> Ev
     """
     z = model.logits(examples.x, threads)
     y = one_hot(examples.labels, z.shape[1], z.dtype)
-    loss = float(model.network.loss.value(z, y))
+    loss = float(model.network.loss.value(z, y).mean())
     return Evaluation(model.classes, model.probabilities(z), examples.labels.astype(int), loss)

@@ -76,6 +76,7 @@ class Buffers(NamedTuple):
         value: likewise, len(group) for each entry.
         counts: how long they are, (L, lists).
         cuts: where in them each thread's share of the rows begins, (L, lists, threads + 1).
+        shares: how much each example adds to the mean over its batch.
         losses: of each example.
         prices: the penalty at each step.
         meeting_place: where the threads wait for each other.
@@ -93,6 +94,7 @@ class Buffers(NamedTuple):
     value: Any
     counts: Any
     cuts: Any
+    shares: Any
     losses: Any
     prices: Any
     meeting_place: Any

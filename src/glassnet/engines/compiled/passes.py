@@ -157,8 +157,8 @@ def forward(plan, b, x, rows, n, begin, end, thread, n_threads):
 
 
 @jit
-def backward(plan, b, y, rows, n, losses, begin, end, scale, thread):
-    """Losses, and errors of every layer times scale, for groups begin..end of a chunk."""
+def backward(plan, b, y, rows, n, shares, losses, begin, end, scale, thread):
+    """Losses, and errors of every layer times shares and scale, for groups of a chunk."""
     size, word = len(plan.group), b.theta.itemsize
     last = len(plan.layers) - 1
     scratch = plan.scratch_at[thread]
@@ -168,7 +168,7 @@ def backward(plan, b, y, rows, n, losses, begin, end, scale, thread):
             at = row_place(plan, last, 0, e)
             z, delta = b.a[at:][: plan.layers[last]], b.delta[at:]
             if e < n:
-                losses[e] = loss_and_error(plan.loss, z, y[rows[e]], delta, scale)
+                losses[e] = loss_and_error(plan.loss, z, y[rows[e]], delta, scale * shares[e])
             else:
                 delta[: len(z)] = 0
         for l in range(last - 1, 0, -1):
@@ -286,17 +286,17 @@ def descend(plan, b, x, y, order, rates, steps_before, thread, n_threads):
         eta = rates[step]
         # Plain gradient descent on one chunk adds -eta times the gradient to theta at once.
         direct = plan.rule == 0 and stop - start <= plan.chunk and not priced
-        scale = (-eta if direct else b.theta.dtype.type(1)) / (stop - start)
+        scale = -eta if direct else b.theta.dtype.type(1)
         target = b.theta if direct else b.grad
         if priced and thread == 0:
             b.prices[step] = price(plan, b.theta)
         for chunk in range(start, stop, plan.chunk):
             n = min(plan.chunk, stop - chunk)
             n_groups = -(-n // len(plan.group))
-            rows, losses = order[chunk:], b.losses[chunk:]
+            rows, shares, losses = order[chunk:], b.shares[chunk:], b.losses[chunk:]
             begin, end = n_groups * thread // n_threads, n_groups * (thread + 1) // n_threads
             forward(plan, b, x, rows, n, begin, end, thread, n_threads)
-            backward(plan, b, y, rows, n, losses, begin, end, b.theta.dtype.type(scale), thread)
+            backward(plan, b, y, rows, n, shares, losses, begin, end, scale, thread)
             wait_for_all(b.meeting_place, n_threads)
             for l in range(n_layers):
                 if not direct and chunk == start:

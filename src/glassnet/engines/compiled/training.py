@@ -144,6 +144,7 @@ class Training:
             value=aligned_zeros(entries * self.group, dtype),
             counts=aligned_zeros((len(self.layers) - 1, lists), np.int64),
             cuts=aligned_zeros((len(self.layers) - 1, lists, self.threads + 1), np.int64),
+            shares=none,
             losses=none,
             prices=none,
             meeting_place=aligned_zeros(16, np.int64),
@@ -209,7 +210,14 @@ class Training:
             other.result()
 
     def descend(
-        self, params: Parameters, state: State, x: Array, y: Array, order: Array, rates: Array
+        self,
+        params: Parameters,
+        state: State,
+        x: Array,
+        y: Array,
+        order: Array,
+        rates: Array,
+        weights: Array | None = None,
     ) -> Array:
         """One step for every batch of order: see the contract."""
         self.load(params)
@@ -219,8 +227,15 @@ class Training:
             for name in names
         ]
         first, second = (*slots, self.buffers.theta, self.buffers.theta)[:2]
+        shares = batch_shares(order, weights, self.batch_size)
         losses, prices = np.zeros(len(order)), np.zeros(len(rates))
-        buffers = self.buffers._replace(first=first, second=second, losses=losses, prices=prices)
+        buffers = self.buffers._replace(
+            first=first,
+            second=second,
+            shares=shares.astype(self.dtype),
+            losses=losses,
+            prices=prices,
+        )
         steps_before = int(state["t"][0]) if "t" in state else 0
         self.run(self.plan, buffers, x, y, order, rates, steps_before)
         self.unpad(self.buffers.theta, params)
@@ -228,20 +243,35 @@ class Training:
             self.unpad(slot, params.like(state[name]))
         if "t" in state:
             state["t"] += len(rates)
-        return batch_means(losses, self.batch_size) + prices
+        return batch_sums(losses * shares, self.batch_size) + prices
 
-    def gradient(self, params: Parameters, x: Array, y: Array, into: Parameters) -> float:
+    def gradient(
+        self,
+        params: Parameters,
+        x: Array,
+        y: Array,
+        into: Parameters,
+        weights: Array | None = None,
+    ) -> float:
         """The loss of one batch, and its gradient: see the contract."""
         self.load(params)
         theta = self.buffers.theta
+        order = np.arange(len(x))
+        shares = batch_shares(order, weights, len(x))
         losses, prices = np.zeros(len(x)), np.zeros(1)
-        buffers = self.buffers._replace(first=theta, second=theta, losses=losses, prices=prices)
+        buffers = self.buffers._replace(
+            first=theta,
+            second=theta,
+            shares=shares.astype(self.dtype),
+            losses=losses,
+            prices=prices,
+        )
         # Unlike plain gradient descent, a rule with a state needs the gradient as such.
         plan = self.make_plan(Momentum(), self.penalty)._replace(batch=len(x))
         buffers = buffers._replace(first=np.zeros_like(theta))
-        self.run(plan, buffers, x, y, np.arange(len(x)), np.zeros(1), 0)
+        self.run(plan, buffers, x, y, order, np.zeros(1), 0)
         self.unpad(self.buffers.grad, into)
-        return float(losses.mean() + prices[0])
+        return float(losses @ shares + prices[0])
 
 
 def group_size(n: int) -> int:
@@ -249,12 +279,17 @@ def group_size(n: int) -> int:
     return next(size for size in GROUPS if -(-n // size) * size <= 1.25 * n)
 
 
-def batch_means(losses: Array, batch_size: int) -> Array:
-    """The mean of each batch; the last may be short."""
-    starts = np.arange(0, len(losses), batch_size)
-    if not len(starts):
-        return np.zeros(0)
-    return np.add.reduceat(losses, starts) / np.minimum(batch_size, len(losses) - starts)
+def batch_sums(values: Array, batch_size: int) -> Array:
+    """The sum of each batch; the last may be short."""
+    starts = np.arange(0, len(values), batch_size)
+    return np.add.reduceat(values, starts) if len(starts) else np.zeros(0)
+
+
+def batch_shares(order: Array, weights: Array | None, batch_size: int) -> Array:
+    """How much each example of order adds to the mean over its batch."""
+    own = np.ones(len(order)) if weights is None else weights[order].astype(float)
+    totals = np.repeat(batch_sums(own, batch_size), batch_size)[: len(order)]
+    return np.divide(own, totals, out=np.zeros(len(order)), where=totals > 0)
 
 
 def offsets(sizes: Array) -> Array:
