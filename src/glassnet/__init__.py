@@ -61,3 +61,16 @@ from glassnet.training.measures import Evaluation as Evaluation
 from glassnet.training.measures import evaluate as evaluate
 
 __version__ = "0.1.0"
+
+ESTIMATORS = (
+    "MLPClassifier",
+    "MLPRegressor",
+)  # they load scikit-learn, so not before they are used
+
+
+def __getattr__(name: str) -> object:
+    if name in ESTIMATORS:
+        from glassnet import estimators
+
+        return getattr(estimators, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.core.activations import Array
+from glassnet.core.activations import Activation, Array
+from glassnet.core.losses import Loss
 from glassnet.core.network import Network, forward, loss_and_gradient
 from glassnet.core.parameters import Parameters
 from glassnet.core.penalties import NO_PENALTY, Penalty
@@ -124,3 +125,71 @@ def check_gradient(
                 TensorCheck(tensor, len(indices), float(np.abs(slopes).max()), float(error))
             )
     return rows
+
+
+POINTS = np.linspace(-2.95, 3.05, 61)  # no whole number, where a slope may jump
+STEP = 1e-6
+TOLERANCE = 1e-5
+
+
+def check_activation(activation: Activation) -> None:
+    """Hold the derivative of an activation against the slope of its f, by central differences.
+
+    Args:
+        activation: of any origin; its f need not know complex numbers.
+
+    Raises:
+        ValueError: they differ; the message says where.
+
+    Example:
+        >>> check_activation(Activation("square", np.square, lambda a: 2 * a))
+        Traceback (most recent call last):
+        ...
+        ValueError: the derivative of square is 17.405 where z = -2.95, and the slope of f is \
+-5.9: derivative takes the output a = f(z), not z
+    """
+    slope = (activation.f(POINTS + STEP) - activation.f(POINTS - STEP)) / (2 * STEP)
+    found = np.broadcast_to(activation.derivative(activation.f(POINTS)), slope.shape)
+    if len(bad := where_they_differ(found, slope)):
+        i = bad[0]
+        what = f"the derivative of {activation.name} is {found[i]:g} where z = {POINTS[i]:g}"
+        advice = "derivative takes the output a = f(z), not z"
+        raise ValueError(f"{what}, and the slope of f is {slope[i]:g}: {advice}")
+
+
+def check_loss(loss: Loss) -> None:
+    """Hold the error of a loss against the slope of its value, by central differences.
+
+    Args:
+        loss: of any origin.
+
+    Raises:
+        ValueError: they differ, or are not of the shapes that belong to them.
+
+    Example:
+        >>> size = lambda z, y: abs(z - y).sum(axis=1)
+        >>> check_loss(Loss("size", lambda z: z, size, lambda z, y: z - y))
+        Traceback (most recent call last):
+        ...
+        ValueError: the error of size is -2.95 where z = -2.95 and y = 0, and the slope of its \
+value is -1: error gives dvalue/dz of each example
+    """
+    z = POINTS[:, np.newaxis]
+    for target in (0.0, 1.0):
+        y = np.full_like(z, target)
+        if (shape := np.shape(loss.value(z, y))) != (len(z),):
+            what = f"the value of {loss.name} for z of shape {z.shape} has shape {shape}"
+            raise ValueError(f"{what}: each of the {len(z)} examples has its own")
+        slope = (loss.value(z + STEP, y) - loss.value(z - STEP, y)) / (2 * STEP)
+        found = loss.error(z, y)[:, 0]
+        if len(bad := where_they_differ(found, slope)):
+            i = bad[0]
+            where = f"where z = {POINTS[i]:g} and y = {target:g}"
+            what = f"the error of {loss.name} is {found[i]:g} {where}"
+            advice = "error gives dvalue/dz of each example"
+            raise ValueError(f"{what}, and the slope of its value is {slope[i]:g}: {advice}")
+
+
+def where_they_differ(found: Array, slope: Array) -> Array:
+    """Where two slopes differ by more than central differences can be wrong, or are no numbers."""
+    return np.flatnonzero(~(np.abs(found - slope) <= TOLERANCE * np.maximum(1, np.abs(slope))))

@@ -1,5 +1,7 @@
 """The reference engine: the core, composed. Nothing clever; the definition of right."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import DTypeLike
 
@@ -30,6 +32,14 @@ def prepare(
         x = grey_to_unit(x, params.theta.dtype)
         return float(loss_and_gradient(network, params, x, y, into, penalty, weights))
 
+    return Engine("reference", gradient, step_by_step(gradient, rule, batch_size, threads))
+
+
+def step_by_step(
+    gradient: Callable[..., float], rule: Rule, batch_size: int, threads: int | None
+) -> Callable[..., Array]:
+    """The `descend` of an engine whose gradient is given; see the contract."""
+
     def descend(
         params: Parameters,
         state: State,
@@ -49,7 +59,7 @@ def prepare(
                 rule.step(params.theta, grad.theta, state, eta)
         return losses
 
-    return Engine("reference", gradient, descend)
+    return descend
 
 
 def prepare_forward(network: Network, dtype: DTypeLike, threads: int | None) -> Forward:

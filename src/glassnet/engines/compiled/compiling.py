@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from numba import njit
+from numba.core.caching import IndexDataCacheFile
 
 SOURCES = sorted(Path(__file__).parent.glob("*.py"))
 STAMP = sha256(b"".join(path.read_bytes() for path in SOURCES)).hexdigest()
@@ -40,8 +41,23 @@ def compile_with(function: Callable[..., Any], **options: bool) -> Any:
         compiled = njit(cache=True, error_model="numpy", **options)(function)
     except RuntimeError:  # Numba has found no folder to write to
         return njit(error_model="numpy", **options)(function)
-    # Numba takes code from disk while the file that a function is in stays the same; but what the
-    # function calls is in the other files here.
-    if hasattr(getattr(compiled, "_cache", None), "_cache_file"):
-        compiled._cache._cache_file._source_stamp = STAMP
+    cache: Any = getattr(compiled, "_cache", None)
+    if file := getattr(cache, "_cache_file", None):
+        name = Path(file._index_name).stem
+        cache._cache_file = CompiledCode(file._cache_path, name, STAMP)
     return compiled
+
+
+class CompiledCode(IndexDataCacheFile):  # type: ignore[misc]
+    """Code on disk, stamped with all files here: what a function calls is not only in its own.
+
+    Numba numbers the files of a function; two processes that compile it at the same time for other
+    types may take one number, and each then runs the other's code. Here the types say the name.
+    """
+
+    def save(self, key: Any, data: Any) -> None:
+        """Keep code under a key, which holds the types it was compiled for."""
+        number = int.from_bytes(sha256(repr(key).encode()).digest()[:8], "little")
+        name = self._data_name(number)
+        self._save_data(name, data)
+        self._save_index(self._load_index() | {key: name})

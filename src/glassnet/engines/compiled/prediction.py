@@ -1,12 +1,14 @@
 """Prediction: few rows one by one, many rows in groups on all cores."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Lock
 from typing import Any
 
 import numpy as np
 
 from glassnet.core.activations import ACTIVATIONS, Array
+from glassnet.core.losses import LOSSES
 from glassnet.core.network import Network
 from glassnet.core.parameters import Parameters
 from glassnet.core.penalties import NO_PENALTY
@@ -27,7 +29,8 @@ class Prediction:
     """
 
     def __init__(self, network: Network, dtype: np.dtype[Any], threads: int | None):
-        self.network, self.dtype = network, dtype
+        # Logits know of no loss, so it may be one that the training of this engine does not know.
+        self.network, self.dtype = replace(network, loss=LOSSES["squared_error"]), dtype
         self.layers = np.array(network.layers)
         codes = [list(ACTIVATIONS).index(f.name) for f in network.activations]
         self.activations = np.array([*codes, 0])

@@ -306,7 +306,8 @@ def aligned_zeros(shape: Any, dtype: DTypeLike) -> Array:
 
 
 def available_cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """How many cores this process may use; joblib says so to its workers in the environment."""
+    can = hasattr(os, "sched_getaffinity")
+    cores = len(os.sched_getaffinity(0)) if can else os.cpu_count() or 1
+    limit = os.environ.get("NUMBA_NUM_THREADS", "")
+    return min(cores, max(1, int(limit))) if limit.isdecimal() else cores

@@ -1,0 +1,303 @@
+"""What a classifier and a regressor have in common: to learn, and to answer."""
+
+import warnings
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, is_regressor
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from glassnet.core.activations import Array
+from glassnet.core.losses import Loss
+from glassnet.core.network import Network
+from glassnet.core.parameters import Parameters, count_parameters
+from glassnet.core.penalties import Penalty
+from glassnet.core.updates import Rule
+from glassnet.engines import Engine, choose, choose_forward
+from glassnet.engines.dropout import prepare as prepare_dropout
+from glassnet.errors import ParamError
+from glassnet.estimators import callbacks, settings
+from glassnet.estimators.descent import Descent
+from glassnet.estimators.examples import Rows, Task
+from glassnet.estimators.lbfgs import minimize
+from glassnet.estimators.optimizer import Optimizer
+
+OUTPUTS = {
+    "cross_entropy": "softmax",
+    "binary_cross_entropy": "logistic",
+    "quadratic_cost": "logistic",
+    "squared_error": "identity",
+    "poisson": "exp",
+}
+
+
+class BaseMLP(callbacks.Support, BaseEstimator):
+    """A feedforward network that learns from arrays, data frames and sparse matrices."""
+
+    own: ClassVar[dict[str, settings.Fits]] = {}  # parameters that this estimator alone allows
+
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None
+    ) -> Any:
+        """Learn from examples.
+
+        Args:
+            X: (N, n) numbers: an array, a data frame or a sparse matrix.
+            y: (N,) or (N, K) targets.
+            sample_weight: (N,) how much each example counts, >= 0.
+            X_val: examples to measure on meanwhile, not to learn from; with early_stopping in
+                place of a share of X.
+            y_val: their targets.
+
+        Returns:
+            The estimator.
+
+        Raises:
+            ParamError: some parameters are wrong; all faults are told at once.
+            ValueError: X or y cannot be learned from; scikit-learn's words.
+        """
+        return self._fit(X, y, sample_weight, X_val, y_val)
+
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> Any:
+        if self.early_stopping:
+            raise ValueError("partial_fit does not support early_stopping=True")
+        return self._fit(X, y, sample_weight, incremental=True)
+
+    @callbacks.managed
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        X_val: Any = None,
+        y_val: Any = None,
+        incremental: bool = False,
+    ) -> Any:
+        settings.check(type(self).__name__, self.get_params(deep=False), self.own)
+        anew = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
+        task = self._task(X, y, sample_weight, anew, get_to_know=anew and not incremental)
+        validation = None if X_val is None else self._validation(X_val, y_val)
+        self._random_state = check_random_state(self.random_state)
+        self.n_outputs_ = task.Y.shape[1]
+        self._build(task, anew)
+        watch = callbacks.Watch(self, X, y)
+        if self.solver == "lbfgs":
+            minimize(self, task, watch)
+        else:
+            Descent(self, task, validation).run(1 if incremental else self.max_iter, watch)
+            self._warn_of_the_limit(incremental)
+        watch.end()
+        if not np.isfinite(self._params.theta).all():
+            raise ValueError(
+                "Solver produced non-finite parameter weights. The input data may contain large"
+                " values and need to be preprocessed."
+            )
+        return self
+
+    def _task(self, X: Any, y: Any, sample_weight: Any, anew: bool, get_to_know: bool) -> Task:
+        """The examples, checked."""
+        checked, targets = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            multi_output=True,
+            y_numeric=is_regressor(self),
+            dtype=(np.float64, np.float32),
+            reset=anew,
+        )
+        dtype = np.dtype(self.dtype or checked.dtype)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, checked, ensure_non_negative=True)
+            if not sample_weight.any():
+                raise ValueError("All sample weights are zero: there is nothing to learn from.")
+        if targets.ndim == 2 and targets.shape[1] == 1:
+            targets = column_or_1d(targets, warn=True)
+        if get_to_know:
+            self._get_to_know(targets)
+        Y, weights = self._targets(targets, sample_weight)
+        return Task(X, targets, Rows(checked, dtype), Y.astype(dtype), weights)
+
+    def _validation(self, X_val: Any, y_val: Any) -> Task:
+        """The examples to measure on, checked."""
+        if y_val is None:
+            raise ParamError("fit", "X_val without y_val", "both, or neither")
+        checked, targets = validate_data(
+            self,
+            X_val,
+            y_val,
+            accept_sparse="csr",
+            multi_output=True,
+            dtype=(np.float64, np.float32),
+            reset=False,
+        )
+        Y, _ = self._targets(targets, None)
+        dtype = np.dtype(self.dtype or checked.dtype)
+        return Task(X_val, targets, Rows(checked, dtype), Y.astype(dtype), None)
+
+    def _get_to_know(self, y: Array) -> None:
+        """Note what there is to be learned, such as classes."""
+
+    def _targets(self, y: Array, sample_weight: Array | None) -> tuple[Array, Array | None]:
+        """Y (N, K), and how much each example counts."""
+        raise NotImplementedError
+
+    def _loss(self) -> Loss:
+        """The loss, with its output function."""
+        raise NotImplementedError
+
+    def _build(self, task: Task, anew: bool) -> None:
+        """The network, and the parameters that it starts from."""
+        hidden = settings.sizes_of(self.hidden_layer_sizes)
+        layers = (self.n_features_in_, *hidden, self.n_outputs_)
+        activations = settings.activations_of(self.activation, len(hidden))
+        self._network = Network(layers, activations, self._loss())
+        self.n_layers_ = len(layers)
+        self.out_activation_ = OUTPUTS.get(self._network.loss.name, self._network.loss.name)
+        theta = np.zeros(count_parameters(layers), task.Y.dtype)
+        if anew:
+            self._params = Parameters(layers, theta)
+            self._initialize()
+        else:
+            self._params = self._gather(Parameters(layers, theta))
+        if anew or not hasattr(self, "_optimizer"):
+            self._start_counting()
+        self.coefs_, self.intercepts_ = list(self._params.W), list(self._params.b)
+
+    def _initialize(self) -> None:
+        """Random weights, in scikit-learn's order and of its size, or those that were given."""
+        if self.initial_weights is not None:
+            self.coefs_, self.intercepts_ = self.initial_weights
+            self._gather(self._params)
+            return
+        for l, (W, b) in enumerate(zip(self._params.W, self._params.b, strict=True)):
+            last = len(self._network.activations) - 1
+            name = self._network.activations[min(l, last)].name if last >= 0 else ""
+            bound = np.sqrt((2.0 if name == "sigmoid" else 6.0) / sum(W.shape))
+            W[...] = self._random_state.uniform(-bound, bound, W.shape)
+            b[...] = self._random_state.uniform(-bound, bound, b.shape)
+
+    def _gather(self, params: Parameters) -> Parameters:
+        """coefs_ and intercepts_, which may be the user's own by now, in one vector."""
+        for kind, own, views in (
+            ("coefs", self.coefs_, params.W),
+            ("intercepts", self.intercepts_, params.b),
+        ):
+            found = [np.shape(one) for one in own]
+            if found != (expected := [view.shape for view in views]):
+                raise ParamError(type(self).__name__, f"{kind} of shapes {found}", f"{expected}")
+            for one, view in zip(own, views, strict=True):
+                view[...] = one
+        return params
+
+    def _start_counting(self) -> None:
+        """The records of a training that begins."""
+        self._optimizer: Optimizer | None = None
+        self.t_ = 0
+        self.loss_curve_: list[float] = []
+        self.validation_loss_curve_: list[float] = []
+        self._no_improvement_count = 0
+        stopping = self.early_stopping and self.solver != "lbfgs"
+        self.best_loss_: Any = None if stopping else np.inf
+        self.validation_scores_: Any = [] if stopping else None
+        self.best_validation_score_: Any = -np.inf if stopping else None
+
+    def _penalty(self, task: Task) -> Penalty:
+        """alpha / 2n sum w^2, over all n examples whatever the batch size."""
+        n = len(task) if task.weights is None else task.weights.sum()
+        return Penalty(l2=0.0 if self.solver == "adamw" else self.alpha / float(n))
+
+    def _engine(self, task: Task, rule: Rule, batch_size: int) -> Engine:
+        """What computes the steps of a rule."""
+        arguments = (self._network, rule, self._penalty(task))
+        p = settings.rates_of_dropout(self.dropout, len(self._network.activations))
+        if any(p) and self.solver != "lbfgs":
+            seed = self._random_state.randint(2**31)
+            return prepare_dropout(*arguments, batch_size, p, np.random.default_rng(seed))
+        return choose(
+            self.engine,
+            *arguments,
+            batch_size=batch_size,
+            dtype=task.Y.dtype,
+            threads=self.n_threads,
+        )
+
+    def _strata(self, Y: Array) -> Array | None:
+        """What has to have its share on both sides of a split."""
+        return None
+
+    def _score(self, task: Task) -> float:
+        """The score that `score` gives, of examples that are checked already."""
+        raise NotImplementedError
+
+    def _loss_on(self, task: Task) -> float:
+        """The mean loss over examples."""
+        losses = self._network.loss.value(self._logits(task.rows), task.Y)
+        return float(np.average(losses, weights=task.weights))
+
+    def _warn_of_the_limit(self, incremental: bool) -> None:
+        over = self._no_improvement_count > self.n_iter_no_change
+        if not incremental and not over and self.n_iter_ == self.max_iter:
+            warnings.warn(
+                f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the"
+                " optimization hasn't converged yet.",
+                ConvergenceWarning,
+                stacklevel=5,
+            )
+
+    def _logits(self, rows: Rows) -> Array:
+        """The logits (N, K)."""
+        params = self._current()
+        forward = choose_forward(self.engine, self._network, params.theta.dtype, self.n_threads)
+        return np.concatenate([forward(params, x) for _, x in rows.parts()])
+
+    def _current(self) -> Parameters:
+        """The parameters; those of the user, if coefs_ or intercepts_ are no longer ours."""
+        own = [*self.coefs_, *self.intercepts_]
+        views = [*self._params.W, *self._params.b]
+        if len(own) != len(views) or any(a is not b for a, b in zip(own, views, strict=True)):
+            self._params = self._gather(self._params.copy())
+            self.coefs_, self.intercepts_ = list(self._params.W), list(self._params.b)
+        return self._params
+
+    def _outputs(self, X: Any) -> Array:
+        """What the network answers (N, K)."""
+        check_is_fitted(self)
+        checked = validate_data(
+            self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False
+        )
+        with np.errstate(over="ignore"):
+            return self._network.loss.output(self._logits(Rows(checked, self.coefs_[0].dtype)))
+
+    def __getstate__(self) -> Any:
+        # A view on a vector would be written as a vector of its own.
+        return {key: value for key, value in super().__getstate__().items() if key != "_params"}
+
+    def __setstate__(self, state: Any) -> None:
+        super().__setstate__(state)
+        if hasattr(self, "coefs_"):
+            layers = (len(self.coefs_[0]), *(len(b) for b in self.intercepts_))
+            theta = np.concatenate([np.ravel(one) for one in [*self.coefs_, *self.intercepts_]])
+            self._params = Parameters(layers, theta)
+            self.coefs_, self.intercepts_ = list(self._params.W), list(self._params.b)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+def is_stochastic(estimator: Any) -> bool:
+    """Whether it learns step by step; otherwise it has no partial_fit."""
+    if estimator.solver == "lbfgs":
+        raise AttributeError(
+            "partial_fit is only available for stochastic optimizers. lbfgs is not stochastic."
+        )
+    return True
+
+
+def keep(estimator: Any, arguments: dict[str, Any]) -> None:
+    """Keep the arguments of __init__ as they are, which is all that __init__ may do."""
+    vars(estimator).update({key: value for key, value in arguments.items() if key != "self"})

@@ -1,0 +1,165 @@
+"""The descent: epochs of steps, until there is no more progress."""
+
+import warnings
+from time import monotonic
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import train_test_split
+from sklearn.utils import shuffle
+
+from glassnet.core.activations import Array
+from glassnet.estimators.callbacks import Watch
+from glassnet.estimators.examples import Task
+from glassnet.estimators.optimizer import Optimizer
+from glassnet.training.loop import SeveralASecond, weighted_mean
+
+
+class Descent:
+    """One call of fit, or of partial_fit.
+
+    Args:
+        estimator: whose parameters change, and which keeps the records.
+        task: what it learns from.
+        validation: what it is measured on meanwhile; None for a share of the task, if it stops
+            early, else for nothing.
+    """
+
+    def __init__(self, estimator: Any, task: Task, validation: Task | None):
+        self.estimator = estimator
+        if estimator.early_stopping and validation is None:
+            task, validation = split(estimator, task)
+        self.task, self.validation = task, validation
+        self.size = batch_size(estimator, len(task))
+        self.theta = estimator._params.theta
+        if estimator._optimizer is None:
+            estimator._optimizer = Optimizer.begin(estimator, self.theta)
+        self.optimizer: Optimizer = estimator._optimizer
+        self.engine = estimator._engine(task, self.optimizer.rule, self.size)
+        self.pieces = SeveralASecond()
+
+    def run(self, max_iter: int, watch: Watch) -> None:
+        """Epochs, so many at most."""
+        estimator, order, start = self.estimator, np.arange(len(self.task)), monotonic()
+        best = self.theta.copy()
+        estimator.n_iter_ = 0
+        try:
+            for _ in range(max_iter):
+                if estimator.shuffle:
+                    order = shuffle(order, random_state=estimator._random_state)
+                self.epoch(order)
+                if self.measure():
+                    best[:] = self.theta
+                self.optimizer.end_epoch(estimator)
+                late = estimator.max_time and monotonic() - start >= estimator.max_time
+                if self.is_over() or watch.after(estimator.loss_) or late:
+                    break
+        except KeyboardInterrupt:
+            warnings.warn("Training interrupted by user.", stacklevel=5)
+        if estimator.early_stopping and estimator.restore_best_weights:
+            self.theta[:] = best
+
+    def epoch(self, order: Array) -> None:
+        """One pass over the examples."""
+        estimator, at_once = self.estimator, self.task.rows.at_once
+        steps = -(-len(order) // self.size)
+        rates = self.optimizer.rates(estimator, steps)
+        losses = np.empty(0)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            for piece in self.pieces(steps):
+                for part in np.array_split(piece, -(-len(piece) * self.size // at_once)):
+                    if len(part):
+                        rows = order[part[0] * self.size : (part[-1] + 1) * self.size]
+                        losses = np.append(losses, self.steps(rows, rates[part]))
+        estimator.loss_ = weighted_mean(losses, len(order), self.size)
+        estimator.loss_curve_.append(estimator.loss_)
+        estimator.t_ += len(order)
+        estimator.n_iter_ += 1
+        if estimator.verbose:
+            print(f"Iteration {estimator.n_iter_}, loss = {estimator.loss_:.8f}")
+
+    def steps(self, rows: Array, rates: Array) -> Array:
+        """Some steps of an epoch; their losses."""
+        x, Y, order, weights = self.task.written_out(rows)
+        params, state = self.estimator._params, self.optimizer.state
+        return self.engine.descend(params, state, x, Y, order, rates, weights)
+
+    def measure(self) -> bool:
+        """Note how good it is by now; whether it has never been better."""
+        estimator = self.estimator
+        if self.validation is not None:
+            estimator.validation_loss_curve_.append(estimator._loss_on(self.validation))
+        if not estimator.early_stopping:
+            self.count(worse=estimator.loss_ > estimator.best_loss_ - estimator.tol)
+            estimator.best_loss_ = min(estimator.best_loss_, estimator.loss_)
+            return False
+        score = self.score()
+        estimator.validation_scores_.append(score)
+        if estimator.verbose:
+            print(f"Validation score: {score:f}")
+        self.count(worse=score < estimator.best_validation_score_ + estimator.tol)
+        if better := score > estimator.best_validation_score_:
+            estimator.best_validation_score_ = score
+        return bool(better)
+
+    def count(self, worse: bool) -> None:
+        """Count the epochs without progress."""
+        self.estimator._no_improvement_count = (
+            self.estimator._no_improvement_count + 1 if worse else 0
+        )
+
+    def score(self) -> float:
+        """The score on examples that are not learned from; NaN when it has diverged."""
+        estimator, scoring = self.estimator, self.estimator.scoring
+        aside: Any = self.validation
+        if not np.isfinite(self.theta).all():
+            return float("nan")
+        if scoring == "loss":
+            return -float(estimator.validation_loss_curve_[-1])
+        if scoring is None:
+            return float(estimator._score(aside))
+        scorer = get_scorer(scoring) if isinstance(scoring, str) else scoring
+        return float(scorer(estimator, aside.X, aside.y))
+
+    def is_over(self) -> bool:
+        """Whether there is no more progress, and no lower rate to try."""
+        estimator, wait = self.estimator, self.estimator.n_iter_no_change
+        if estimator._no_improvement_count <= wait:
+            return False
+        what = "Validation score" if estimator.early_stopping else "Training loss"
+        message = f"{what} did not improve more than tol={estimator.tol:f} for {wait} epochs."
+        if lower := self.optimizer.may_go_on(estimator):
+            estimator._no_improvement_count = 0
+            message += f" Setting learning rate to {self.optimizer.learning_rate:f}"
+        if estimator.verbose:
+            print(message)
+        return not lower
+
+
+def split(estimator: Any, task: Task) -> tuple[Task, Task]:
+    """Set a share of the examples aside, in which the classes have their shares."""
+    learn, aside = train_test_split(
+        np.arange(len(task)),
+        random_state=estimator._random_state,
+        test_size=estimator.validation_fraction,
+        stratify=estimator._strata(task.Y),
+    )
+    if len(aside) < 2:
+        raise ValueError(
+            "The validation set is too small. Increase 'validation_fraction' or the size of your"
+            " dataset."
+        )
+    return task.some(learn), task.some(aside)
+
+
+def batch_size(estimator: Any, n: int) -> int:
+    """How many of n examples a step learns from."""
+    if estimator.batch_size == "auto":
+        return min(200, n)
+    if estimator.batch_size > n:
+        warnings.warn(
+            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped.",
+            stacklevel=6,
+        )
+    return int(min(estimator.batch_size, n))

@@ -1,0 +1,306 @@
+"""What scikit-learn's estimators do not do."""
+
+import time
+
+import numpy as np
+import pytest
+from sklearn import neural_network as theirs
+from sklearn.datasets import load_digits, make_multilabel_classification, make_regression
+from sklearn.metrics import log_loss
+
+import glassnet
+from glassnet.core.updates import AdamW
+from glassnet.errors import ParamError
+from glassnet.training.loop import rates_of
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*iterations.*", "ignore:.*converge.*")
+
+X, y = load_digits(return_X_y=True)
+X = X[:600] / 16
+y = y[:600]
+
+
+def fitted(*data, **parameters):
+    parameters = {"random_state": 0, "max_iter": 8, "hidden_layer_sizes": (30,), **parameters}
+    return glassnet.MLPClassifier(**parameters).fit(*(data or (X, y)))
+
+
+def same(a, b):
+    return all(np.array_equal(p, q) for p, q in zip(a.coefs_, b.coefs_, strict=True))
+
+
+def test_every_layer_has_an_activation_of_its_own():
+    layers = {"hidden_layer_sizes": (30, 20)}
+    mixed = fitted(activation=["relu", "tanh"], **layers)
+    names = [f.name for f in mixed._network.activations]
+    assert names == ["relu", "tanh"]
+    assert not same(mixed, fitted(activation="relu", **layers))
+    assert same(fitted(activation=["tanh", "tanh"], **layers), fitted(activation="tanh", **layers))
+
+
+def test_dropout_is_drawn_by_the_seed_and_answers_come_from_all_neurons():
+    a, b = (fitted(dropout=0.5, max_iter=150) for _ in range(2))
+    assert same(a, b) and not same(a, fitted(max_iter=150))
+    assert not same(a, fitted(dropout=[0.2], max_iter=150))
+    np.testing.assert_array_equal(a.predict_proba(X), a.predict_proba(X))
+    assert a.score(X, y) > 0.9
+
+
+def test_dropout_of_nothing_changes_nothing():
+    assert same(fitted(dropout=0.0), fitted(dropout=[0.0]))
+
+
+def test_a_class_weight_is_a_weight_of_its_examples():
+    by_hand = np.where(y == 3, 5.0, 1.0)
+    weighted = {c: 5.0 if c == 3 else 1.0 for c in range(10)}
+    assert same(fitted(class_weight=weighted), fitted(X, y, by_hand))
+
+
+def test_balanced_classes_raise_the_recall_of_the_rare_one():
+    rng = np.random.default_rng(0)
+    rare = np.concatenate([np.flatnonzero(y != 8), rng.choice(np.flatnonzero(y == 8), 8)])
+    data, test = (X[rare], y[rare] == 8), X[y == 8]
+    plain, balanced = (fitted(*data, class_weight=w, max_iter=15) for w in (None, "balanced"))
+    assert balanced.predict(test).mean() > plain.predict(test).mean() + 0.2
+
+
+def test_an_l2_price_means_the_same_at_any_batch_size():
+    options = {"alpha": 60, "solver": "sgd", "momentum": 0, "max_iter": 300}
+    options |= {"learning_rate_init": 0.05, "random_state": 0, "n_iter_no_change": np.inf}
+
+    def size_of_weights(where, batch_size):
+        model = where.MLPClassifier((30,), batch_size=batch_size, **options).fit(X, y)
+        return sum((W**2).sum() for W in model.coefs_)
+
+    ours, large = (size_of_weights(glassnet, size) for size in (60, 600))
+    assert ours == pytest.approx(large, rel=0.2)
+    assert size_of_weights(theirs, 600) == pytest.approx(large, rel=1e-6)
+    assert size_of_weights(theirs, 60) < 0.01 * large  # which is why ours is not theirs
+
+
+def test_validation_examples_may_be_given():
+    model = glassnet.MLPClassifier(max_iter=9, random_state=0)
+    model.fit(X[:400], y[:400], X_val=X[400:], y_val=y[400:])
+    assert len(model.validation_loss_curve_) == 9
+    expected = log_loss(y[400:], model.predict_proba(X[400:]))
+    assert model.validation_loss_curve_[-1] == pytest.approx(expected)
+    assert same(model, glassnet.MLPClassifier(max_iter=9, random_state=0).fit(X[:400], y[:400]))
+
+
+def test_early_stopping_watches_the_examples_that_are_given_and_restores_the_best_weights():
+    model = fitted().set_params(
+        early_stopping=True, max_iter=100, learning_rate_init=0.05, n_iter_no_change=3
+    )
+    model.fit(X[:400], y[:400], X_val=X[400:], y_val=y[400:])
+    assert len(model.validation_scores_) == model.n_iter_ < 100
+    assert model.score(X[400:], y[400:]) == model.best_validation_score_
+    assert model.best_validation_score_ == max(model.validation_scores_)
+    last = model.set_params(restore_best_weights=False)
+    last.fit(X[:400], y[:400], X_val=X[400:], y_val=y[400:])
+    assert last.score(X[400:], y[400:]) == last.validation_scores_[-1]
+
+
+@pytest.mark.parametrize("scoring", ["balanced_accuracy", "neg_log_loss", "loss"])
+def test_early_stopping_may_watch_any_score(scoring):
+    model = fitted(early_stopping=True, scoring=scoring, max_iter=12)
+    assert len(model.validation_scores_) == 12
+    if scoring != "balanced_accuracy":
+        losses = [-score for score in model.validation_scores_]
+        np.testing.assert_allclose(losses, model.validation_loss_curve_, rtol=1e-6)
+
+
+def test_the_examples_set_aside_are_stratified_for_any_number_of_classes():
+    rare = np.concatenate([np.flatnonzero(y < 2), np.flatnonzero(y == 2)[:10]])
+    seen = []
+
+    def count(model, X, y):
+        seen.append(np.bincount(y))
+        return 0.0
+
+    for seed in range(5):
+        fitted(X[rare], y[rare], early_stopping=True, scoring=count, max_iter=1, random_state=seed)
+    assert {counts[2] for counts in seen} == {1}
+
+
+@pytest.mark.parametrize("solver", ["rmsprop", "adamw"])
+def test_other_solvers_learn(solver):
+    assert fitted(solver=solver, max_iter=120).score(X, y) > 0.95
+
+
+def test_the_decay_of_adamw_is_alpha():
+    assert fitted(solver="adamw", alpha=0.3)._optimizer.rule == AdamW(decay=0.3)
+
+
+def test_a_schedule_holds_for_every_solver():
+    rates = []
+    for solver in ("adam", "sgd", "rmsprop"):
+        model = fitted(
+            solver=solver,
+            learning_rate="cosine",
+            max_iter=4,
+            callbacks=[lambda own: rates.append(own._optimizer.rates(own, 1)[0])],
+        )
+    expected = [
+        rates_of(glassnet.Cosine(model.learning_rate_init, 4), e, 1)[0] for e in (2, 3, 4, 5)
+    ]
+    np.testing.assert_allclose(rates, expected * 3)
+    steps = fitted(learning_rate=glassnet.StepDecay(0.001, every=2))
+    assert not same(steps, fitted())
+
+
+def test_it_stops_when_its_time_is_over():
+    start = time.monotonic()
+    model = fitted(max_iter=10**6, n_iter_no_change=np.inf, max_time=0.3)
+    assert 0.3 < time.monotonic() - start < 20
+    assert model.n_iter_ < 10**6
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, "float32"])
+def test_it_computes_in_the_type_that_is_asked_for(dtype):
+    model = fitted(dtype=dtype)
+    assert {W.dtype for W in model.coefs_} == {model.predict_proba(X).dtype} == {np.dtype(dtype)}
+
+
+def test_a_callback_hears_of_every_epoch_and_may_stop():
+    heard = []
+
+    def listen(model):
+        heard.append((model.n_iter_, model.loss_, model.score(X, y)))
+        return model.n_iter_ == 3
+
+    model = fitted(callbacks=[listen])
+    assert model.n_iter_ == 3 and [n for n, *_ in heard] == [1, 2, 3]
+    assert heard[-1][2] == model.score(X, y)
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_scikit_learns_progress_bar_and_scoring_monitor_work(solver):
+    callback = pytest.importorskip("sklearn.callback")  # since scikit-learn 1.9
+    model = glassnet.MLPClassifier(max_iter=4, solver=solver, random_state=0)
+    monitor = callback.ScoringMonitor(scoring="accuracy")
+    model.set_callbacks(callback.ProgressBar(), monitor)
+    model.fit(X, y)
+    scores = [row["accuracy"] for row in monitor.get_logs().data]
+    assert scores[0] == scores[-1] == model.score(X, y) > scores[1]  # first the whole, then epochs
+
+
+def test_a_warm_start_keeps_the_state_of_the_optimizer():
+    once = glassnet.MLPClassifier(max_iter=8, random_state=0, shuffle=False).fit(X, y)
+    twice = glassnet.MLPClassifier(max_iter=4, random_state=0, shuffle=False, warm_start=True)
+    twice.fit(X, y).fit(X, y)
+    assert same(once, twice)
+    assert twice.loss_curve_ == once.loss_curve_
+
+
+def test_a_partial_fit_is_one_epoch_of_a_fit():
+    whole = fitted(max_iter=5, shuffle=False)
+    parts = glassnet.MLPClassifier((30,), random_state=0, shuffle=False)
+    for _ in range(5):
+        parts.partial_fit(X, y, classes=range(10))
+    assert same(whole, parts)
+
+
+@pytest.mark.parametrize("way", ["warm_start", "partial_fit"])
+def test_a_later_batch_may_lack_a_class(way):
+    model = glassnet.MLPClassifier(max_iter=3, random_state=0, warm_start=way == "warm_start")
+    model.fit(X, y)
+    (model.fit if way == "warm_start" else model.partial_fit)(X[y < 4], y[y < 4])
+    assert model.predict_proba(X).shape == (600, 10)
+    with pytest.raises(ValueError, match=r"12.* is new"):
+        model.partial_fit(X[:2], [3, 12])
+
+
+def test_partial_fits_of_several_classes_a_row_reach_what_a_fit_does():
+    X, Y = make_multilabel_classification(100, random_state=0)
+    options = {"hidden_layer_sizes": (50,), "random_state": 0, "learning_rate_init": 0.01}
+    whole = glassnet.MLPClassifier(max_iter=100, n_iter_no_change=np.inf, **options).fit(X, Y)
+    parts = glassnet.MLPClassifier(**options)
+    for _ in range(100):
+        parts.partial_fit(X, Y, classes=range(5))
+    assert parts.score(X, Y) == pytest.approx(whole.score(X, Y), abs=0.1)
+    assert parts.score(X, Y) > 0.8
+
+
+def test_it_starts_from_the_weights_that_are_given():
+    model = fitted()
+    again = fitted(
+        initial_weights=(model.coefs_, model.intercepts_),
+        solver="sgd",
+        max_iter=1,
+        learning_rate_init=1e-12,
+    )
+    np.testing.assert_allclose(again.predict_proba(X), model.predict_proba(X), atol=1e-6)
+    with pytest.raises(ParamError, match=r"coefs of shapes \[\(64, 30\), \(30, 10\)\].*\(64, 7\)"):
+        fitted(initial_weights=(model.coefs_, model.intercepts_), hidden_layer_sizes=(7,))
+
+
+def softplus(z):
+    return np.logaddexp(0, z)
+
+
+def softplus_slope(a):
+    return 1 - np.exp(-a)
+
+
+def test_an_activation_may_be_ones_own_and_is_checked():
+    assert fitted(activation=(softplus, softplus_slope), max_iter=120).score(X, y) > 0.9
+    with pytest.raises(ValueError, match=r"derivative of softplus .* the slope of f"):
+        fitted(activation=(softplus, lambda a: 1 / (1 + np.exp(-a))))
+
+
+def absolute(z, y):
+    return np.abs(z - y).sum(axis=1)
+
+
+def absolute_error(z, y):
+    return np.sign(z - y)
+
+
+def test_a_loss_may_be_ones_own_and_is_checked():
+    X, y = make_regression(300, 3, random_state=0)
+    y = y / 50
+    y[:60] += 40  # outliers, which the median does not hear
+    options = {"max_iter": 200, "random_state": 0, "learning_rate_init": 0.01}
+    robust = glassnet.MLPRegressor(loss=(absolute, absolute_error), **options).fit(X, y)
+    squared = glassnet.MLPRegressor(**options).fit(X, y)
+    typical = [np.median(np.abs(model.predict(X[60:]) - y[60:])) for model in (robust, squared)]
+    assert typical[0] < 0.5 * typical[1]
+    with pytest.raises(ValueError, match=r"error of absolute .* the slope of its value"):
+        glassnet.MLPRegressor(loss=(absolute, lambda z, y: z - y)).fit(X, y)
+
+
+def test_all_wrong_parameters_are_told_at_once_and_the_nearest_name_with_them():
+    model = glassnet.MLPClassifier(solver="adamm", alpha=-1, max_iter=0, dropout=[0.1, 0.2])
+    with pytest.raises(ParamError) as error:
+        model.fit(X, y)
+    message = str(error.value)
+    assert "Did you mean 'adam'?" in message
+    for part in (
+        "'solver'",
+        "'alpha' parameter of MLPClassifier must be a float in the range [0, inf)",
+        "Got -1 instead",
+        "'max_iter'",
+        "has 2 for 1 hidden layers",
+    ):
+        assert part in message
+
+
+def test_bad_data_is_refused_in_scikit_learns_words():
+    with pytest.raises(ValueError, match="Input X contains NaN"):
+        fitted(np.where(X > 0.9, np.nan, X), y)
+    with pytest.raises(ValueError, match="X has 3 features, but MLPClassifier is expecting 64"):
+        fitted().predict(X[:, :3])
+    with pytest.raises(ValueError, match="X_val without y_val"):
+        glassnet.MLPClassifier().fit(X, y, X_val=X)
+    with pytest.raises(ValueError, match="out of the valid range of the loss 'poisson'"):
+        glassnet.MLPRegressor("poisson").fit(X, -y)
+
+
+def test_ctrl_c_keeps_what_was_learned():
+    def interrupt(model):
+        if model.n_iter_ == 3:
+            raise KeyboardInterrupt
+
+    with pytest.warns(UserWarning, match="interrupted"):
+        model = fitted(callbacks=[interrupt])
+    assert model.n_iter_ == 3 and same(model, fitted(max_iter=3))
