@@ -12,8 +12,8 @@ LESSONS = sorted((Path(__file__).parents[1] / "docs/lessons").glob("*.py"))
 lessons = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 
 
-def test_there_are_six_lessons_in_their_order():
-    assert [path.name[:3] for path in LESSONS] == ["01_", "02_", "03_", "04_", "05_", "06_"]
+def test_there_are_seven_lessons_in_their_order():
+    assert [path.name[:3] for path in LESSONS] == [f"0{number}_" for number in range(1, 8)]
 
 
 @lessons

@@ -5,8 +5,8 @@
 # does not look like what it has learned from. In this lesson you find out why, and what to do.
 
 # %%
+import itertools
 import os
-from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,85 +19,63 @@ model = glassnet.load_model(engine="reference")
 # %% [markdown]
 # ## A drawing
 #
-# A stroke is a row of points. We draw it with a round pen on a canvas of 280 by 280 pixels.
-
+# A stroke is a row of points (x, y), from where the pen comes down to where it is lifted; y grows
+# downwards. A seven takes one stroke, a four takes two.
 
 # %%
-def draw(strokes, pen=9.0, side=280):
-    """Ink (side, side) in [0, 1]: where a pen of that radius went from point to point."""
-    row, column = np.mgrid[:side, :side] + 0.5
-    ink = np.zeros((side, side))
-    for stroke in strokes:
-        for (x0, y0), (x1, y1) in pairwise(stroke):
-            dx, dy = x1 - x0, y1 - y0
-            t = ((column - x0) * dx + (row - y0) * dy) / (dx * dx + dy * dy)
-            t = np.clip(t, 0, 1)
-            distance = np.hypot(column - x0 - t * dx, row - y0 - t * dy)
-            ink = np.maximum(ink, np.clip(pen + 0.5 - distance, 0, 1))
-    return ink
-
-
 SEVEN = [[(90, 70), (190, 70), (150, 140), (130, 220)]]
 FOUR = [[(110, 60), (90, 150), (190, 150)], [(165, 90), (160, 225)]]
-seven = draw(SEVEN)
 
 # %% [markdown]
 # ## What the network expects
 #
 # MNIST's digits were not just scanned. Every one was cut out, scaled so that its longer side is 20
-# pixels, and moved so that its center of mass is in the middle of 28 by 28. `picture_from_image`
-# does the same with any picture, photo or drawing. Beside it, the same drawing simply shrunk:
+# pixels, and moved so that its center of mass is in the middle of 28 by 28. `picture_from_strokes`
+# does the same with what a pen drew, and `picture_from_image` with any photo or scan.
 
 # %%
-prepared = glassnet.picture_from_image(seven)
-shrunk = np.uint8(255 * seven.reshape(28, 10, 28, 10).mean(axis=(1, 3)))
+seven = glassnet.picture_from_strokes(SEVEN)
 
-figure, axes = plt.subplots(1, 3, figsize=(9, 3))
-titles = ("drawn", "shrunk", "prepared")
-for ax, picture, title in zip(axes, (seven, shrunk, prepared), titles, strict=True):
-    ax.imshow(picture, cmap="gray_r")
-    ax.set_title(title)
+figure, (drawn, prepared) = plt.subplots(1, 2, figsize=(6, 3))
+for stroke in SEVEN:
+    drawn.plot(*np.transpose(stroke), color="black", linewidth=5)
+drawn.set(xlim=(0, 280), ylim=(280, 0), aspect="equal", title="drawn")
+prepared.imshow(seven, cmap="gray_r")
+prepared.set_title("prepared")
 
-ink = np.argwhere(prepared)
+ink = np.argwhere(seven)
 assert (np.ptp(ink, axis=0) + 1).max() == 20
-center = (prepared.sum(axis=1) @ np.arange(28)) / prepared.sum()
+center = (seven.sum(axis=1) @ np.arange(28)) / seven.sum()
 assert abs(center - 14) <= 0.6
-assert model.predict(prepared)[0] == 7
+assert model.predict(seven)[0] == 7
 
 # %% [markdown]
 # ## In any place and size
 #
-# So it should not matter where you draw, or how large. With the preparation it does not; without
-# it, the answer depends on luck.
+# So it does not matter where you draw, or how large: the picture is the same.
 
 
 # %%
 def moved(strokes, scale, dx, dy):
-    """The strokes, scaled about the middle of the canvas and then moved."""
+    """The strokes, scaled about the middle of the paper and then moved."""
     return [
         [(140 + scale * (x - 140) + dx, 140 + scale * (y - 140) + dy) for x, y in s]
         for s in strokes
     ]
 
 
-places = [(scale, dx, dy) for scale in (0.4, 0.7, 1.0) for dx in (-50, 0, 50) for dy in (-30, 30)]
-drawings = [
-    (draw(moved(strokes, *place), pen=9 * place[0]), digit)
-    for strokes, digit in ((SEVEN, 7), (FOUR, 4))
-    for place in places
-]
-with_preparation = [model.predict(glassnet.picture_from_image(ink))[0] == n for ink, n in drawings]
-without = [
-    model.predict(ink.reshape(28, 10, 28, 10).mean(axis=(1, 3)))[0] == n for ink, n in drawings
-]
-print(f"prepared: {np.mean(with_preparation):.0%} right, shrunk: {np.mean(without):.0%} right")
-assert np.mean(with_preparation) > 0.9
-assert np.mean(without) < np.mean(with_preparation)
+for strokes, digit in ((SEVEN, 7), (FOUR, 4)):
+    as_drawn = glassnet.picture_from_strokes(strokes).astype(int)
+    for place in itertools.product((0.1, 0.4, 1.0), (-50, 0, 50), (-30, 30)):
+        elsewhere = glassnet.picture_from_strokes(moved(strokes, *place))
+        assert np.abs(elsewhere - as_drawn).max() <= 1  # of 255 grey levels
+        assert model.predict(elsewhere)[0] == digit
 
 # %% [markdown]
-# ## How little is needed
+# ## Without it
 #
-# Take digits that are prepared, and move them by a few pixels. Nothing else changes.
+# Take digits that are prepared, and move them. This network was shown every digit in many a place
+# and form when it learned, and forgives a few pixels; few networks do.
 
 # %%
 data = glassnet.load_data("digits" if FAST else None)
@@ -113,16 +91,22 @@ def accuracy(changed):
 shifts = [accuracy(np.roll(pictures, pixels, axis=2)) for pixels in range(5)]
 for pixels, share in enumerate(shifts):
     print(f"moved by {pixels} pixels: {share:.1%} right")
-assert shifts[4] < shifts[0] - 0.1
+assert shifts[4] < shifts[0]
 
+# %% [markdown]
+# What it has never been shown it does not forgive.
+
+# %%
 changes = {
     "as they are": pictures,
+    "half as large": np.pad(pictures[:, ::2, ::2], ((0, 0), (7, 7), (7, 7))),
     "upside down": pictures[:, ::-1],
     "transposed": pictures.swapaxes(1, 2),
     "white on black instead": 255 - pictures,
 }
 for name, changed in changes.items():
     print(f"{name}: {accuracy(changed):.1%} right")
+assert accuracy(changes["half as large"]) < accuracy(pictures) - 0.1
 assert accuracy(255 - pictures) < 0.3
 
 # %% [markdown]
@@ -130,7 +114,8 @@ assert accuracy(255 - pictures) < 0.3
 # round. `picture_from_image` finds out which is which.
 
 # %%
-on_paper, on_board = np.uint8(255 - 200 * seven), np.uint8(55 + 200 * seven)
+scan = np.kron(seven / 255, np.ones((10, 10)))
+on_paper, on_board = np.uint8(255 - 200 * scan), np.uint8(55 + 200 * scan)
 a, b = (glassnet.picture_from_image(image).astype(int) for image in (on_paper, on_board))
 assert np.abs(a - b).max() <= 3
 
@@ -140,12 +125,12 @@ assert np.abs(a - b).max() <= 3
 # A network always answers. How it came to the answer can be seen.
 
 # %%
-glassnet.explain(model, prepared)
+glassnet.explain(model, seven)
 
 # %% [markdown]
 # ## Try it
 #
 # 1. Write a digit on paper, take a photo, and give its path to `picture_from_image`. Then the same
 #    in a terminal: `glassnet predict photo.jpg`, and `glassnet explain photo.jpg`.
-# 2. How thick may the pen be? Draw with `pen` from 2 to 40 and watch the probability.
+# 2. Move one point of the seven until it is read as something else. What was the way between?
 # 3. Draw an A. The network has never seen one, and knows only ten answers. How sure is it?

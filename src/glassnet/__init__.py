@@ -59,6 +59,8 @@ from glassnet.training.loop import stop_early as stop_early
 from glassnet.training.loop import train as train
 from glassnet.training.measures import Evaluation as Evaluation
 from glassnet.training.measures import evaluate as evaluate
+from glassnet.training.transfer import fine_tune as fine_tune
+from glassnet.training.transfer import transfer as transfer
 
 __version__ = "0.1.0"
 

@@ -23,9 +23,10 @@ from glassnet.core.updates import Adam, GradientDescent, Rule
 from glassnet.data.examples import DataSet, Examples, one_against_rest, split
 from glassnet.model import Model
 from glassnet.training.distortions import Distortion
-from glassnet.training.loop import Epoch, Pieces, Watch, train
+from glassnet.training.loop import Epoch, Pieces, Watch
 from glassnet.training.measures import Evaluation
 from glassnet.training.order import VALIDATION, WEIGHTS, generator
+from glassnet.training.transfer import fine_tune
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Recipe:
         rows: learn from only the first so many training examples; None for all.
         positive: learn only to tell this class from the rest; None to learn all classes.
         distortion: how each epoch distorts the examples; None for not at all.
+        frozen: how many layers, counted from the input, keep the weights they start with.
         report_every: how many epochs lie between two reports.
         reaches: what it must reach on MNIST, for people to read.
     """
@@ -67,6 +69,7 @@ class Recipe:
     rows: int | None = None
     positive: str | None = None
     distortion: Distortion | None = None
+    frozen: int = 0
     report_every: int = 1
     reaches: str = ""
 
@@ -99,12 +102,13 @@ class Recipe:
         threads: int | None = None,
         pieces: Pieces | None = None,
     ) -> Iterator[Epoch]:
-        """Train a model as the recipe says; see training.loop.train."""
-        return train(
+        """Train a model as the recipe says; see training.transfer.fine_tune."""
+        return fine_tune(
             model,
             examples,
             self.rule,
             self.rate,
+            frozen=self.frozen,
             batch_size=self.batch_size,
             epochs=self.epochs,
             seed=self.seed,

@@ -12,8 +12,12 @@ from PIL import Image
 from glassnet import cli
 from glassnet.cli.compare import show
 from glassnet.compare import Comparison, Result
+from glassnet.core.initialization import INITIALIZERS
+from glassnet.core.losses import LOSSES
+from glassnet.core.network import Network
+from glassnet.core.parameters import initialize
 from glassnet.data.sources import load_data
-from glassnet.model import SHIPPED, load_model
+from glassnet.model import SHIPPED, Model, load_model
 from glassnet.recipes import RECIPES
 
 QUICK = ["--data", "digits", "--epochs", "2"]
@@ -112,6 +116,60 @@ def test_ctrl_c_keeps_what_was_learned(run, tmp_path, monkeypatch):
     assert "What was learned until now is kept" in err
     assert "Test accuracy" in out
     assert load_model(tmp_path / "runs/first-network/model.safetensors").training["epochs"] == 1
+
+
+def test_a_training_starts_from_a_trained_model_and_its_frozen_layers_keep_every_bit(run, tmp_path):
+    options = ["--from", "many-hands", "--freeze", "2", "--validation", "0.2", "--patience", "5"]
+    code, _, err = run("train", *QUICK, *options)
+    assert code == 0
+    assert "Start: many-hands, 2 of 3 layers frozen" in err
+    source, tuned = load_model(), load_model(tmp_path / "runs/first-network/model.safetensors")
+    assert repr(tuned) == repr(source)
+    for l in range(3):
+        assert (tuned.params.W[l] != source.params.W[l]).any() == (l == 2)
+    assert tuned.training["from"] == "many-hands"
+    assert tuned.training["frozen"] == 2
+
+
+def test_a_recipe_of_other_classes_or_a_wish_brings_a_new_output_layer(run, tmp_path):
+    quick = ["train", *QUICK, "--quiet", "--learning-rate", "1e-9", "--from"]
+    assert run(*quick, "many-hands", "--dtype", "float64", "--out", "same")[0] == 0
+    same = tmp_path / "same/model.safetensors"
+    assert run(*quick, same, "--out", "other", "--new-output")[0] == 0
+    assert run(*quick, same, "--out", "three", "is-it-a-three", "--freeze", "1")[0] == 0
+    source = load_model()
+    same, other, three = (
+        load_model(tmp_path / f"{d}/model.safetensors") for d in ("same", "other", "three")
+    )
+    assert {model.params.theta.dtype for model in (same, other, three)} == {np.dtype(float)}
+    np.testing.assert_allclose(same.params.theta, source.params.theta, atol=1e-6)
+    np.testing.assert_allclose(other.params.W[1], source.params.W[1], atol=1e-6)
+    assert np.abs(other.params.W[2] - source.params.W[2]).max() > 0.1
+    assert repr(three).startswith("Model(784-256-128-1, relu relu, binary_cross_entropy")
+
+
+def test_what_cannot_start_from_a_model_is_named_with_the_rest(run, tmp_path):
+    network = Network(
+        (64, 8, 10), (RECIPES["nielsen-30"].activations[0],), LOSSES["quadratic_cost"]
+    )
+    rng = np.random.default_rng(0)
+    small = Model(network, initialize(network.layers, INITIALIZERS["he"], rng))
+    small.save(tmp_path / "model.safetensors")
+    options = ["--from", "model.safetensors", "--freeze", "2", "--layers", "784,30,10"]
+    code, out, err = run("train", *options, "--epochs", "0", "--out", ".")
+    assert (code, out) == (2, "")
+    wrong = ["a model of 64 inputs, pictures have 784", "--freeze 2: 0 to 1 of the 2 layers"]
+    wrong += ["--layers: not with --from", "--epochs 0", "--out .: --from is there"]
+    assert_one_line(err, "PARAM", *wrong)
+    code, _, err = run("train", "--freeze", "1", "--new-output")
+    assert code == 2
+    assert_one_line(err, "PARAM", "--freeze 1: only with --from", "--new-output: only with --from")
+
+
+def test_a_start_that_is_no_model_ends_with_code_4(run):
+    code, out, err = run("train", *QUICK, "--from", "no-such-model.safetensors")
+    assert (code, out) == (4, "")
+    assert_one_line(err, "MODEL", "no-such-model.safetensors")
 
 
 def test_a_divergence_is_named_and_nothing_is_saved_where_nothing_was_learned(run, tmp_path):

@@ -10,6 +10,7 @@ import typer
 
 from glassnet.cli.progress import TrainingProgress, download_bar
 from glassnet.cli.run_folder import RunFolder
+from glassnet.cli.start import Start
 from glassnet.cli.terminal import percent, print_data, print_json, stderr, stdout
 from glassnet.core.initialization import INITIALIZERS
 from glassnet.core.losses import LOSSES
@@ -48,7 +49,17 @@ def train(
     patience: Annotated[
         int | None, typer.Option(help="Stop after so many epochs without a better validation loss.")
     ] = None,
-    dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", help="Start from a trained model: a path, or many-hands."),
+    ] = None,
+    freeze: Annotated[
+        int | None, typer.Option(help="Keep the first so many layers of --from as they are.")
+    ] = None,
+    new_output: Annotated[
+        bool, typer.Option("--new-output", help="Leave the output layer of --from behind.")
+    ] = False,
+    dtype: Annotated[str | None, typer.Option(help="float32 or float64.")] = None,
     engine: Annotated[str, typer.Option(help="auto, compiled, buffered, reference.")] = "auto",
     threads: Annotated[int | None, typer.Option(help="As many as there are cores if none.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the results.")] = None,
@@ -72,16 +83,20 @@ def train(
         seed,
     )
     run = RunOptions(validation, patience, dtype, engine, threads, quiet, as_json)
-    chosen = override(find_recipe(recipe), options, run.problems())
-    start = perf_counter()
-    with RunFolder(out or Path("runs") / chosen.name).kept_if_filled() as folder:
-        trained = learn(chosen, data, run)
+    start = Start(from_, freeze, new_output)
+    base = find_recipe(recipe)
+    folder = RunFolder(out or Path("runs") / base.name)
+    problems = [*run.problems(), *start.problems(options, folder.model)]
+    chosen = override(start.change(base), options, problems)
+    began = perf_counter()
+    with folder.kept_if_filled():
+        trained = learn(chosen, data, run, start)
         with stdout.status("Drawing the pictures") if run.talk else nullcontext():
             folder.save(trained.model, trained.history, trained.evaluation, trained.test)
         if isinstance(trained.ending, DivergedError):
             raise trained.ending
         if as_json:
-            print_json(summarize(chosen, trained, perf_counter() - start, folder))
+            print_json(summarize(chosen, trained, perf_counter() - began, folder))
         elif not quiet:
             print_result(trained.evaluation, trained.history, folder)
         return INTERRUPTED if trained.ending else 0
@@ -92,7 +107,7 @@ class RunOptions(NamedTuple):
 
     validation: float
     patience: int | None
-    dtype: str
+    dtype: str | None
     engine: str
     threads: int | None
     quiet: bool
@@ -108,7 +123,7 @@ class RunOptions(NamedTuple):
         yield from check_number("--validation", self.validation, lowest=0, highest=0.9)
         if self.patience is not None and (self.patience < 1 or self.validation == 0):
             yield f"--patience {self.patience}: 1 or more, and only with --validation"
-        if self.dtype not in ("float32", "float64"):
+        if self.dtype not in (None, "float32", "float64"):
             yield f"--dtype {self.dtype}: float32 or float64"
         if problem := unknown("--engine", self.engine, ("auto", *FASTEST_FIRST)):
             yield problem
@@ -125,14 +140,16 @@ class Trained(NamedTuple):
     test: Examples
 
 
-def learn(recipe: Recipe, source: str | None, run: RunOptions) -> Trained:
+def learn(recipe: Recipe, source: str | None, run: RunOptions, start: Start) -> Trained:
     """Train a recipe on data from a source, to its end or until it is stopped."""
     with download_bar() if not run.quiet else nullcontext() as on_download:
         data = load_data(source, on_download)
     if run.talk:
         print_data(data)
+        if start.model is not None:
+            stderr.print(f"Start: {start}", soft_wrap=True)
     examples, aside = recipe.prepare(data, run.validation)
-    model = recipe.model(examples.classes, run.dtype)
+    model = start.begin(recipe, examples.classes, run.dtype)
     model.engine = run.engine
     with limit_threads(run.threads):
         progress = TrainingProgress(recipe, run.quiet)
@@ -145,7 +162,7 @@ def learn(recipe: Recipe, source: str | None, run: RunOptions) -> Trained:
         calibrate(model, examples, aside)
         test = recipe.examples(data.test)
         evaluation = evaluate(model, test, run.threads)
-    model.training = recipe.describe(data, history, evaluation)
+    model.training = recipe.describe(data, history, evaluation) | start.describe()
     return Trained(model, history, ending, evaluation, test)
 
 

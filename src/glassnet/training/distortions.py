@@ -31,8 +31,6 @@ class Distortion:
         strength: of the bending: what the random field is multiplied by once it is smooth.
         smoothness: of the bending, the standard deviation of a Gaussian in pixels.
         inking: how far a line's edge moves out or in, in pixels, up to 1.
-        lines: the share of pictures that get a line that does not belong there, 0 to 1: as the
-            slash through a zero, or the bar of a seven.
 
     Example:
         >>> x = np.zeros((1, 784), np.uint8)
@@ -49,7 +47,6 @@ class Distortion:
     strength: float = 0.0
     smoothness: float = 4.0
     inking: float = 0.0
-    lines: float = 0.0
 
     def __call__(self, x: Array, seed: int, epoch: int, threads: int | None = None) -> Array:
         """Pictures as this epoch shows them.
@@ -75,8 +72,8 @@ class Distortion:
         threads = threads or available_cores()
 
         key = generator(seed, DISTORTION + epoch).integers(2**63)
-        rotation, scale, shear, shift, strength, _, inking, lines = astuple(self)
-        amounts = [radians(rotation), scale, shear, shift, strength, inking, lines]
+        rotation, scale, shear, shift, strength, _, inking = astuple(self)
+        amounts = [radians(rotation), scale, shear, shift, strength, inking]
         out, weights = np.empty_like(x), gaussian(self.smoothness)
 
         def work(first: int, last: int) -> None:

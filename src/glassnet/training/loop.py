@@ -23,7 +23,6 @@ from glassnet.data.examples import Examples, one_hot
 from glassnet.engines import choose
 from glassnet.errors import DivergedError
 from glassnet.model import Model
-from glassnet.training.distortions import Distortion
 from glassnet.training.measures import evaluate
 from glassnet.training.order import epoch_order
 
@@ -57,6 +56,7 @@ class Epoch:
 
 Watch = Callable[[int, int, Array], None]
 Pieces = Callable[[int], Iterable[Array]]
+Distort = Callable[[Array, int, int, int | None], Array]
 
 
 def train(
@@ -69,7 +69,7 @@ def train(
     epochs: int,
     seed: int = 0,
     penalty: Penalty = NO_PENALTY,
-    distortion: Distortion | None = None,
+    distortion: Distort | None = None,
     validation: Examples | None = None,
     measure_every: int = 1,
     engine: str = "auto",
@@ -88,8 +88,8 @@ def train(
         epochs: how many passes at most.
         seed: with the number of the epoch, decides the order of the examples.
         penalty: on large weights.
-        distortion: shows every epoch other pictures of the same examples; None shows them as they
-            are.
+        distortion: shows every epoch other pictures of the same examples, such as a Distortion:
+            (x, seed, epoch, threads) -> x; None shows them as they are.
         validation: examples to measure on, not to learn from.
         measure_every: accuracies are measured every so many epochs, and after the last.
         engine: which engine; "auto" for the fastest that can do the job.

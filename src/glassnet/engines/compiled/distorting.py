@@ -14,7 +14,7 @@ from glassnet.engines.compiled.compiling import entry, jit
 
 SIDE = 28
 MIDDLE = np.float32((SIDE + 1) / 2)  # of what is padded by a pixel on every side
-FIELDS = 13  # random numbers that come before those of the fields
+FIELDS = 13  # the first random number of the fields; those before it from 7 on are free
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -83,25 +83,6 @@ def between(array, i, j):
     return above + down * (below - above)
 
 
-@jit
-def cross_out(padded, state, k):
-    """Draw a line that does not belong there: like the slash that some put through a zero."""
-    half, reach = np.float32(0.5), np.float32(9)
-    y, x = MIDDLE + reach * uniform(state, k), MIDDLE + reach * uniform(state, k + 1)
-    dy, dx = MIDDLE + reach * uniform(state, k + 2) - y, MIDDLE + reach * uniform(state, k + 3) - x
-    width = half + half * (1 + uniform(state, k + 4))
-    length = max(dy * dy + dx * dx, np.float32(1))
-    for i in range(SIDE + 2):
-        for j in range(SIDE + 2):
-            along = min(max(((i - y) * dy + (j - x) * dx) / length, np.float32(0)), np.float32(1))
-            off_y, off_x = i - y - along * dy, j - x - along * dx
-            ink = min(
-                max(width + half - np.sqrt(off_y * off_y + off_x * off_x), np.float32(0)),
-                np.float32(1),
-            )
-            padded[i, j] = max(padded[i, j], np.float32(255) * ink)
-
-
 @entry
 def distort(pictures, key, first, amounts, gaussian, work, out):
     """Distort pictures (N, 784) to out.
@@ -110,8 +91,7 @@ def distort(pictures, key, first, amounts, gaussian, work, out):
         pictures: (N, 784) uint8.
         key: of 64 bits.
         first: the place of the first picture among all.
-        amounts: the largest rotation, log of scale, shear, shift, strength and inking, and the
-            share of pictures with a line too many (7,) float32.
+        amounts: the largest rotation, log of scale, shear, shift, strength and inking (6,) float32.
         gaussian: (28, 28) float32, the weights of U[k] in row i.
         work: (4, 30, 30) float32, to work in; zeros.
         out: (N, 784) uint8.
@@ -126,8 +106,6 @@ def distort(pictures, key, first, amounts, gaussian, work, out):
         ink_anew(pictures[n], amounts[5] * uniform(state, 6), padded)
         bend(state, FIELDS, amounts[4], gaussian, down, rows)
         bend(state, FIELDS + SIDE * SIDE, amounts[4], gaussian, right, rows)
-        if abs(uniform(state, 7)) < amounts[6]:
-            cross_out(padded, state, 8)
         c, s = np.cos(angle), np.sin(angle)
         for i in range(SIDE):
             for j in range(SIDE):
