@@ -19,5 +19,7 @@ def example_of(network, seed, dtype=np.float64):
     return model, x, model.classes[rng.integers(len(model.classes))]
 
 
-def explained(network, seed):
-    return explain(*example_of(network, seed))
+def explained(network, seed, temperature=1.0):
+    model, x, target = example_of(network, seed)
+    model.temperature = temperature
+    return explain(model, x, target)

@@ -182,3 +182,16 @@ def test_of_many_classes_only_the_largest_are_told(n_classes):
     explanation = explained(Network((3, n_classes), (), LOSSES["cross_entropy"]), 1)
     assert len(str(explanation).splitlines()) < 80
     assert f"all {n_classes}" in str(explanation)
+
+
+@given(networks(), seeds, st.sampled_from([0.5, 1.0, 1.3]))
+def test_the_bars_are_the_probabilities_and_of_a_temperature_it_is_said(network, seed, T):
+    explanation = explained(network, seed, T)
+    (bars,) = [b for s in story(explanation) for b in s.blocks if isinstance(b, Bars)]
+    model, x, _ = example_of(network, seed)
+    model.temperature = T
+    (p,) = model.predict_proba(x[np.newaxis])
+    told = dict(zip(bars.names, bars.shares, strict=True))
+    assert told == pytest.approx(dict(zip(model.classes, p, strict=True)))
+    text = str(explanation)
+    assert ("(z / T)" in text) == (f"T = {T}" in text) == (T != 1)

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from web.serving import served
 
 import glassnet
 
@@ -73,6 +74,24 @@ def page(browser, problems):
     yield context.new_page()
     context.close()
     assert problems == []
+
+
+@pytest.fixture(scope="module")
+def server():
+    with served() as server:
+        yield server
+
+
+@pytest.fixture
+def opened(page, server):
+    """Open the page at an address, and wait until it is ready."""
+
+    def open_page(address=""):
+        page.goto(f"http://{server.host}/{address}")
+        page.wait_for_selector("[data-ready]")
+        return page
+
+    return open_page
 
 
 @pytest.fixture

@@ -1,4 +1,12 @@
-"""A hand at the page: it draws with the mouse, as people do."""
+"""A hand at the page: it draws with the mouse, as people do, and reads what is shown."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+
+PHOTO = Path(__file__).parents[2] / "docs/pictures/photo.jpg"
 
 
 def moved(strokes, left, top, size):
@@ -21,3 +29,28 @@ def draw(page, strokes, steps=1):
 SEVEN = [[(0.25, 0.2), (0.72, 0.2), (0.6, 0.45), (0.5, 0.65), (0.42, 0.85)]]
 ONE = [[(0.5, 0.15), (0.48, 0.85)]]
 FOUR = [[(0.4, 0.15), (0.25, 0.5), (0.7, 0.5)], [(0.6, 0.15), (0.58, 0.85)]]
+
+
+def settled(page):
+    """Wait until what was done is shown: two frames."""
+    page.evaluate("() => new Promise(f => requestAnimationFrame(() => requestAnimationFrame(f)))")
+    return page
+
+
+def value(page, expression):
+    """A number, or what else JSON can hold, of the page's own."""
+    settled(page)
+    typed = "(_, value) => ArrayBuffer.isView(value) ? Array.from(value) : value"
+    return json.loads(page.evaluate(f"() => JSON.stringify({expression}, {typed}) ?? 'null'"))
+
+
+def picture(page):
+    return np.array(value(page, "window.__nn.picture"))
+
+
+def words(page):
+    return settled(page).get_by_test_id("verdict").text_content()
+
+
+def numbers_in(text):
+    return [float(n) for n in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", text.replace("\u2212", "-"))]

@@ -119,3 +119,19 @@ def test_the_command_line_writes_it(tmp_path):
     result = CliRunner().invoke(app, ["export", "--to", "html", "-o", str(out), "--data", "digits"])
     assert result.exit_code == 0, result.output
     assert out.read_bytes().startswith(b"<!doctype html>")
+
+
+def test_a_teacher_is_offered_the_views_that_there_are(opened):
+    opened.get_by_test_id("settings").click()
+    offered = opened.locator("dialog label").all_text_contents()
+    assert {"Learn", "Model card"} <= set(offered)
+    assert {"Train", "Compare"}.isdisjoint(offered)
+
+
+def test_its_address_holds_the_drawing_and_the_sample(opened):
+    opened.get_by_test_id("sample").click()
+    seen = settled(opened).evaluate("() => Array.from(window.__nn.picture)")
+    opened.wait_for_timeout(400)
+    opened.reload()
+    opened.wait_for_selector("[data-ready]")
+    assert opened.evaluate("() => Array.from(window.__nn.picture)") == seen

@@ -99,6 +99,7 @@ def as_values(
     values: dict[str, Any] = {
         "answer": explanation.answer,
         "probabilities": dict(zip(explanation.classes, explanation.probabilities, strict=True)),
+        "temperature": explanation.temperature,
         "layers": [vars(layer) for layer in explanation.layers],
     }
     if place is not None:

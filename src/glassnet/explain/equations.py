@@ -12,6 +12,7 @@ from glassnet.core.gradient_check import complex_step_gradient
 from glassnet.core.network import backward, forward
 from glassnet.core.updates import GradientDescent
 from glassnet.display.blocks import Equation, Source
+from glassnet.model import Model
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -42,6 +43,11 @@ def hidden_layer(l: int) -> Equation:
 def last_layer(l: int) -> Equation:
     """The logits."""
     return Equation(f"z = a[{l}] W[{l}] + b[{l}]", line_of(forward, "@ params.W[-1]"))
+
+
+def tempered(output: str) -> Equation:
+    """From the logits to the probabilities."""
+    return Equation(f"p = {output}(z / T)", line_of(Model.probabilities, "output(z / T)"))
 
 
 def output_error(error: Callable[..., Any]) -> Equation:

@@ -23,6 +23,7 @@ class Explanation:
         x: the example (n[0],), in [0, 1].
         layers: what each layer did, from the first to the last.
         probabilities: of each class.
+        temperature: what logits are divided by where they become probabilities.
         backward: what the right answer asks for; None where it is not known.
     """
 
@@ -32,6 +33,7 @@ class Explanation:
     x: Array
     layers: tuple[Layer, ...]
     probabilities: Array
+    temperature: float = 1.0
     backward: Backward | None = None
 
     @property

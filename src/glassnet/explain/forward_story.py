@@ -4,7 +4,7 @@ import numpy as np
 
 from glassnet.display.blocks import Bars, Block, Paragraph, Picture, Section, Table
 from glassnet.display.numbers import number, percent
-from glassnet.explain.equations import equation_of, hidden_layer, last_layer
+from glassnet.explain.equations import equation_of, hidden_layer, last_layer, tempered
 from glassnet.explain.explanation import Explanation
 from glassnet.explain.values import Backward, Layer
 from glassnet.explain.words import FEW, counted, largest, name, output_names, shapes, sizes
@@ -64,9 +64,22 @@ def tell_output(explanation: Explanation) -> Section:
         Paragraph(shapes(explanation, l)),
         equation_of(explanation.network.loss.output, f"a[{l + 1}] = {layer.name}(z): "),
         output_table(explanation),
+        *tell_probabilities(explanation),
         Bars(tuple(name(explanation.classes[k]) for k in likely), p[likely]),
     )
     return Section(f"Layer {l + 1}, the output: {sizes(explanation, l)}, {layer.name}", blocks)
+
+
+def tell_probabilities(explanation: Explanation) -> list[Block]:
+    """How the logits become probabilities, where they are divided by a temperature."""
+    T = explanation.temperature
+    if T == 1:
+        return []
+    said = (
+        f"T = {number(T)} is the temperature: it changes no answer, but makes its probability what"
+        " it should be. Learning knows none: a, not p, is what the loss sees."
+    )
+    return [tempered(explanation.layers[-1].name), Paragraph(said)]
 
 
 def output_table(explanation: Explanation) -> Table:

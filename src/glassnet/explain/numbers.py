@@ -59,7 +59,8 @@ def explain(model: Model, x: Array, target: str | int | None = None) -> Explanat
         layers = explain_forward(network, params, row)
         backward = None if k is None else explain_backward(network, params, layers, row, k)
     p = model.probabilities(layers[-1].z[np.newaxis])[0]
-    return Explanation(network, params, model.classes, row[0], layers, p, backward)
+    T = model.temperature
+    return Explanation(network, params, model.classes, row[0], layers, p, T, backward)
 
 
 def class_index(name: str, classes: tuple[str, ...]) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet import __version__
 from glassnet.core.activations import ACTIVATIONS, Array
 from glassnet.core.losses import LOSSES
 from glassnet.core.network import backward, forward, loss_and_gradient, predict
@@ -39,13 +40,14 @@ def of_data(data: DataSet) -> Facts:
 
 
 def of_model(model: Model) -> Facts:
-    """What a model is, without its numbers."""
+    """What a model is, without its numbers, and which glassnet says so."""
     return {
         "layers": model.network.layers,
         "activations": [activation.name for activation in model.network.activations],
         "loss": model.network.loss.name,
         "classes": model.classes,
         "parameters": len(model.params.theta),
+        "glassnet": __version__,
         "training": model.training,
     }
 

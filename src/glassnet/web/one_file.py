@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from glassnet import model_file
+from glassnet import __version__, model_file
 from glassnet.data.examples import Examples
 from glassnet.errors import ParamError
 from glassnet.model import Model
@@ -47,7 +47,12 @@ def make_page(model: Model, name: str, digits: Examples, precision: str = "float
     rows = np.arange(n) * len(digits.x) // n
     chosen = digits.take(rows)
     labeled = np.column_stack([chosen.labels, chosen.x]).astype(np.uint8)
-    about = {"name": name, "lines": {"forward": facts.of_source()["forward"]}}
+    about = {
+        "name": name,
+        "glassnet": __version__,
+        "test": len(digits.x),
+        "lines": facts.of_source(),
+    }
     parts = {
         '<link rel="stylesheet" href="/static/style.css">': f"<style>\n{style}</style>",
         '<script type="module" src="/static/serve.js"></script>': policy(),

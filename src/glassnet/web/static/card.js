@@ -9,20 +9,23 @@ export function createCardView(source) {
   const element = h("div", { class: "column" }, h("h2", {}, "Model card"), facts, help());
   let shown = null;
 
-  function render({ trained: model }) {
+  function render({ trained: model, state }) {
     if (shown === model) return;
     shown = model;
+    const { name, glassnet } = state.models.find(({ id }) => id === state.modelId);
     fill(
       facts,
-      factsOf(model).map(([term, text]) => [h("dt", {}, term), h("dd", {}, text)]),
+      [["name", name], ...factsOf(model), ["shown by", `glassnet ${glassnet}`]].map(
+        ([term, text]) => [h("dt", {}, term), h("dd", {}, text)],
+      ),
     );
   }
   return { element, render };
 }
 
 function factsOf(model) {
-  const { layers, activations, loss, W, b, training, temperature, familiarity, sha256, classes } =
-    model;
+  const { format, sha256, layers, activations, loss, classes, training, W, b } = model;
+  const { temperature, familiarity } = model;
   const parameters = [...W, ...b].reduce((sum, values) => sum + values.length, 0);
   const known = Object.entries(training).filter(
     ([, value]) => value !== null && typeof value !== "object",
@@ -47,6 +50,7 @@ function factsOf(model) {
       term.replaceAll("_", " "),
       term.endsWith("accuracy") ? percent(value, 2) : String(value),
     ]),
+    ["format of the file", format],
     ["SHA-256 of the weights", sha256],
   ];
 }

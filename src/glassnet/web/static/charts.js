@@ -1,21 +1,21 @@
-// charts: curves over the steps of a training, with a table of the same numbers.
+// charts: curves over the steps of a training, with their legend and a table of the same numbers.
 
-import { h, svg } from "./dom.js";
+import { fill, h, svg } from "./dom.js";
 import { count, short } from "./numbers.js";
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM] = [460, 200, 48, 24];
+const opened = new Map(); // titles of charts whose table is open: how far it is scrolled
 
 /**
  * Curves.
  *
  * @param {string} title
- * @param {{name: string, points: [number, number][]}[]} curves
+ * @param {{name: string, points: [number, number][]}[]} curves the first is solid, the second dashed
  * @param {{log?: boolean, xTitle?: string}} options
  */
 export function chart(title, curves, { log = false, xTitle = "step" } = {}) {
-  const points = curves
-    .flatMap((curve) => curve.points)
-    .filter(([, y]) => Number.isFinite(y) && (!log || y > 0));
+  const drawable = ([, y]) => Number.isFinite(y) && (!log || y > 0);
+  const points = curves.flatMap((curve) => curve.points).filter(drawable);
   if (points.length === 0) return h("figure", {}, h("figcaption", {}, `${title}: nothing yet`));
   const height = log ? Math.log10 : (y) => y;
   const ys = points.map(([, y]) => height(y));
@@ -28,26 +28,26 @@ export function chart(title, curves, { log = false, xTitle = "step" } = {}) {
     .map((y) => (log ? 10 ** y : y));
   const lines = curves.map(({ points: own }, k) =>
     svg("path", {
-      class: k === 0 ? "curve" : "curve second",
+      class: STYLES[k],
       d: own
-        .filter(([, y]) => Number.isFinite(y) && (!log || y > 0))
+        .filter(drawable)
         .map(([x, y], i) => `${i ? "L" : "M"}${across(x).toFixed(1)} ${down(y).toFixed(1)}`)
         .join(""),
     }),
   );
-  const last = curves
-    .map(({ name, points: own }) => `${name} ${own.length ? short(own.at(-1)[1], 4) : "not yet"}`)
-    .join(", ");
+  const last = curves.map(
+    ({ name, points: own }) => `${name} ${own.length ? short(own.at(-1)[1], 4) : "not yet"}`,
+  );
   return h(
     "figure",
     {},
-    h("figcaption", {}, `${title}: ${last}`),
+    h("figcaption", { class: "row" }, `${title}:`, last.map(entry)),
     svg(
       "svg",
       {
         viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
         role: "img",
-        "aria-label": `${title} until ${xTitle} ${count(right)}: ${last}`,
+        "aria-label": `${title} until ${xTitle} ${count(right)}: ${last.join(", ")}`,
         style: { width: "100%", "max-width": `${WIDTH}px` },
       },
       ticks.map((y) => [
@@ -61,6 +61,70 @@ export function chart(title, curves, { log = false, xTitle = "step" } = {}) {
         `${xTitle} ${count(right)}`,
       ),
       lines,
+    ),
+    table(title, curves, xTitle),
+  );
+}
+
+const STYLES = ["curve", "curve second"];
+
+/** A line of the legend: how a curve is drawn, its name and its last value. */
+function entry(words, k) {
+  const line = svg("path", { class: STYLES[k], d: "M0 4H24" });
+  const sample = svg("svg", { width: 24, height: 8, "aria-hidden": "true" }, line);
+  return h("span", { class: "legend" }, sample, words);
+}
+
+/** The same numbers, a row for each step; it stays as it is while the chart is drawn anew. */
+function table(title, curves, xTitle) {
+  const body = h("div", {
+    class: "scroll",
+    tabindex: 0,
+    on: { scroll: () => opened.set(title, body.scrollTop) },
+  });
+  const toggle = () => {
+    if (!details.open) {
+      opened.delete(title);
+      return;
+    }
+    fill(body, tableOf(curves, xTitle));
+    body.scrollTop = opened.get(title) ?? 0;
+    opened.set(title, body.scrollTop);
+  };
+  const summary = h("summary", { id: `table-${title}` }, `${title} as a table`);
+  const details = h("details", { open: opened.has(title), on: { toggle } }, summary, body);
+  if (details.open) fill(body, tableOf(curves, xTitle)); // at once as high as it was
+  return details;
+}
+
+function tableOf(curves, xTitle) {
+  const columns = curves.map(({ points }) => new Map(points));
+  const steps = [...new Set(columns.flatMap((column) => [...column.keys()]))].sort((a, b) => a - b);
+  const cell = (y) => h("td", {}, y === undefined ? "" : short(y, 4));
+  const head = [xTitle, ...curves.map(({ name }) => name)];
+  return h(
+    "table",
+    {},
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        head.map((name) => h("th", { scope: "col" }, name)),
+      ),
+    ),
+    h(
+      "tbody",
+      {},
+      steps.map((x) =>
+        h(
+          "tr",
+          {},
+          h("th", { scope: "row" }, count(x)),
+          columns.map((column) => cell(column.get(x))),
+        ),
+      ),
     ),
   );
 }

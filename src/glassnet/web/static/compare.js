@@ -4,6 +4,7 @@ import { showDigits } from "./digits.js";
 import { fill, h } from "./dom.js";
 import { count, fixed, percent } from "./numbers.js";
 import { rank, read } from "./reading.js";
+import { HIDDEN, hidesAnswer } from "./store.js";
 
 const MOST = 4;
 
@@ -70,7 +71,8 @@ export function createCompareView({ store, source, complain }) {
             "There is one model only. Train another, or start glassnet serve with several model files.",
           )
         : null;
-    fill(drawing, one, shown.length && drawn.picture ? sameDrawing(shown, drawn) : null);
+    const answers = () => (hidesAnswer(state) ? h("p", {}, HIDDEN) : sameDrawing(shown, drawn));
+    fill(drawing, one, shown.length && drawn.picture ? answers() : null);
   }
   return { element, render };
 }

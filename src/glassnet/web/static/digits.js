@@ -3,7 +3,7 @@
 import { fill, h } from "./dom.js";
 import { count } from "./numbers.js";
 import { drawGrey } from "./pixels.js";
-import { classOf } from "./reading.js";
+import { withSample } from "./reading.js";
 
 const SHOWN = 48;
 
@@ -18,26 +18,17 @@ const SHOWN = 48;
  */
 export async function showDigits(element, store, source, ids, caption) {
   const chosen = ids.slice(0, SHOWN);
-  const { x, labels } = await source.someDigits(chosen);
-  const buttons = chosen.map((id, k) => {
-    const picture = x.slice(784 * k, 784 * (k + 1));
+  const digits = await source.someDigits(chosen);
+  const buttons = digits.map((sample, k) => {
     const canvas = h("canvas", { style: { width: "56px", height: "56px" } });
-    drawGrey(canvas, picture, 28, 255);
-    const choose = () =>
-      store.set({
-        sample: { picture, label: labels[k], index: id },
-        cells: null,
-        upload: null,
-        target: classOf(store.get().model, labels[k]),
-        revealed: false,
-      });
+    drawGrey(canvas, sample.picture, 28, 255);
     return h(
       "button",
       {
         type: "button",
         "data-testid": "digit",
-        title: `Digit ${count(id)} of the test set`,
-        on: { click: choose },
+        title: `Digit ${count(sample.id)} of the test set`,
+        on: { click: () => store.set(withSample(sample, store.get())) },
       },
       canvas,
       caption(k),

@@ -3,8 +3,10 @@
 import { fill, h } from "./dom.js";
 import { percent } from "./numbers.js";
 import { drawGrey } from "./pixels.js";
-import { classOf, rank } from "./reading.js";
+import { rank, withSample } from "./reading.js";
+import { HIDDEN, hidesAnswer } from "./store.js";
 
+const STAGE = 112; // pixels of the picture of a stage
 const SAID_AFTER = 1000; // milliseconds without a stroke, before a screen reader is told
 
 /**
@@ -57,20 +59,19 @@ export function createDrawView(store, source, pad, pasted = document) {
   }
 
   function render({ model, drawing, reading, state }) {
-    const hiddenAnswer = state.quiz && !state.revealed;
-    const words = hiddenAnswer ? "What do you think? Press R to see." : reading.words;
+    const hidden = hidesAnswer(state) && reading.passed !== null;
+    const words = hidden ? HIDDEN : reading.words;
     if (verdict.textContent !== words) {
       verdict.textContent = words;
       sayLater();
     }
-    const p = reading.passed?.probabilities ?? null;
-    fill(bars, barRows(model, hiddenAnswer ? null : p));
+    const p = hidden ? null : (reading.passed?.probabilities ?? null);
+    fill(bars, barRows(model, p));
     bars.classList.toggle("stale", p === null);
-    const told =
-      p && !hiddenAnswer ? model.classes.map((name, k) => `${name} ${percent(p[k])}`) : ["unknown"];
+    const told = p ? model.classes.map((name, k) => `${name} ${percent(p[k])}`) : ["unknown"];
     bars.setAttribute("aria-label", `Probability of each answer: ${told.join(", ")}`);
     reveal.hidden = !state.quiz;
-    showStages(stages, drawing);
+    showStages(stages, drawing, pad.canvas);
     tools.render(state);
   }
   return { element, render };
@@ -216,23 +217,16 @@ function togglePixels(store, paper) {
 /** Another digit from the test set; the same seed gives the same ones. */
 async function take(store, source) {
   const digits = await source.digits();
-  const { seed, model } = store.get();
-  const index = (seed * 167 + 41) % digits.labels.length; // 167 is prime: each comes once
-  const picture = digits.x.slice(784 * index, 784 * (index + 1));
-  store.set({
-    seed: seed + 1,
-    cells: null,
-    upload: null,
-    sample: { picture, label: digits.labels[index], index },
-    target: classOf(model, digits.labels[index]),
-    revealed: false,
-  });
+  const { seed } = store.get();
+  const sample = digits[(seed * 167 + 41) % digits.length]; // 167 is prime: each comes once
+  store.set({ seed: seed + 1, ...withSample(sample, store.get()) });
 }
 
 async function readImage(blob, store, source, message) {
   message.textContent = "Reading the picture";
   try {
-    const upload = await source.prepareImage(blob);
+    const stages = await source.prepareImage(blob);
+    const upload = { picture: stages.picture, stages };
     store.set({ upload, sample: null, cells: null, revealed: false });
     message.textContent = "";
   } catch (error) {
@@ -240,7 +234,7 @@ async function readImage(blob, store, source, message) {
   }
 }
 
-function showStages(element, { picture, stages }) {
+function showStages(element, { picture, stages }, paper) {
   if (element.children.length === 0) {
     element.append(
       ...STAGES.map((words) => h("figure", {}, h("canvas"), h("figcaption", {}, words))),
@@ -254,43 +248,34 @@ function showStages(element, { picture, stages }) {
   final.setAttribute("role", "img");
   final.setAttribute("aria-label", "What the network sees, 28 by 28 pixels");
   if (stages === null) return;
-  showBox(crop, stages);
+  showBox(crop, stages, paper);
   drawGrey(square, stages.square20, 20, 255);
   showCenter(center, stages);
 }
 
 const STAGES = [
-  "1 its box",
+  "1 its ink and box",
   "2 scaled to 20\u00d720",
   "3 its center of mass",
   "4 centered in 28\u00d728",
 ];
 
-/** The ink with its box: how much of the paper it fills, and where. */
-function showBox(canvas, { box, square20, extent = [1, 1] }) {
-  const size = 112;
-  canvas.width = canvas.height = size;
+/** The ink as it lies on the paper, and its box. */
+function showBox(canvas, { box, raw, extent = [1, 1] }, paper) {
+  canvas.width = canvas.height = STAGE;
   const [top, left, bottom, right] = box;
   const [height, width] = extent;
-  const scale = size / Math.max(height, width);
+  const scale = STAGE / Math.max(height, width);
   const context = canvas.getContext("2d");
-  context.fillRect(0, 0, size, size);
-  const small = new OffscreenCanvas(20, 20);
-  const image = new ImageData(20, 20);
-  square20.forEach((grey, i) => image.data.set([grey, grey, grey, 255], 4 * i));
-  small.getContext("2d").putImageData(image, 0, 0);
-  const side = scale * Math.max(bottom - top, right - left);
-  const [x, y] = [(scale * (left + right) - side) / 2, (scale * (top + bottom) - side) / 2];
-  context.drawImage(small, x, y, side, side);
+  context.drawImage(raw ?? paper, 0, 0, scale * width, scale * height);
   context.strokeStyle = "#58b4ff";
   context.lineWidth = 3;
   context.strokeRect(scale * left, scale * top, scale * (right - left), scale * (bottom - top));
 }
 
 function showCenter(canvas, { square20, center: [row, column] }) {
-  const size = 112;
-  const cell = size / 20;
-  canvas.width = canvas.height = size;
+  const cell = STAGE / 20;
+  canvas.width = canvas.height = STAGE;
   const context = canvas.getContext("2d");
   square20.forEach((grey, i) => {
     context.fillStyle = `rgb(${grey} ${grey} ${grey})`;
@@ -300,8 +285,8 @@ function showCenter(canvas, { square20, center: [row, column] }) {
   context.lineWidth = 4;
   context.beginPath();
   context.moveTo(0, cell * row);
-  context.lineTo(size, cell * row);
+  context.lineTo(STAGE, cell * row);
   context.moveTo(cell * column, 0);
-  context.lineTo(cell * column, size);
+  context.lineTo(cell * column, STAGE);
   context.stroke();
 }

@@ -4,15 +4,22 @@ import { fill, h, svg } from "./dom.js";
 import { count, fixed, percent } from "./numbers.js";
 import { drawGrey, drawSigned, gridWidth, largest } from "./pixels.js";
 import { rank } from "./reading.js";
+import { hidesAnswer } from "./store.js";
 
 const EDGES = 14; // of the selected neuron: those that say the most
-const OUTPUTS = {
+export const OUTPUTS = {
   cross_entropy: "softmax",
   binary_cross_entropy: "sigmoid",
   quadratic_cost: "sigmoid",
   squared_error: "identity",
 };
 const PAGE = 1024; // cells of a layer that are shown at once
+
+/** How the last layer's logits become the probabilities that are shown. */
+export function outputFunction({ loss, layers, temperature }) {
+  const shares = loss !== "cross_entropy" && layers.at(-1) > 1 ? " / \u2211" : "";
+  return `${OUTPUTS[loss]}(z${temperature === 1 ? "" : " / T"})${shares}`;
+}
 
 /** @param {import("./store.js").Store} store */
 export function createFlowView(store) {
@@ -59,7 +66,8 @@ export function createFlowView(store) {
   addEventListener("resize", () => store.set({}));
 
   function render({ state, model, reading }) {
-    const kind = JSON.stringify([model.layers, model.activations, model.loss, model.classes]);
+    const { layers: widths, activations, classes, temperature } = model;
+    const kind = JSON.stringify([widths, activations, outputFunction(model), classes]);
     if (built !== kind) {
       grids = model.layers.map((n, l) => createLayer(store, model, n, l));
       fill(layers, ...grids.map((grid) => grid.element), edges);
@@ -70,9 +78,8 @@ export function createFlowView(store) {
     next.disabled = upTo === model.W.length && state.step !== null;
     const told = reading.passed ? narrate(model, reading, state) : reading.words;
     if (words.textContent !== told) words.textContent = told;
-    const { temperature = 1 } = model;
     tempered.hidden = temperature === 1;
-    tempered.textContent = `The percentages beside the paper are of logits divided by ${fixed(temperature, 2)}, the temperature.`;
+    tempered.textContent = `T = ${fixed(temperature)}, the temperature, makes the percentages mean what they say.`;
     grids.forEach((grid, l) => grid.render(state, reading, l <= upTo));
     showEdges(edges, layers, grids, state, model, reading, upTo);
   }
@@ -82,7 +89,7 @@ export function createFlowView(store) {
 function createLayer(store, model, n, l) {
   const last = model.layers.length - 1;
   const title = l === 0 ? "picture" : l === last ? "answers" : `layer ${l}`;
-  const kind = l === 0 ? "" : l < last ? model.activations[l - 1] : OUTPUTS[model.loss];
+  const kind = l === 0 ? "" : l < last ? model.activations[l - 1] : outputFunction(model);
   const cells = l === last ? createOutputs(store, model, l) : createGrid(store, n, l, title);
   const element = h(
     "div",
@@ -103,7 +110,8 @@ function createLayer(store, model, n, l) {
 
 /** A layer as a canvas with a cell for each neuron; arrows move the selection, Enter opens it. */
 function createGrid(store, n, l, title) {
-  const width = gridWidth(Math.min(n, PAGE));
+  const size = Math.min(n, PAGE);
+  const width = gridWidth(size);
   const cell = l === 0 ? 6 : Math.max(6, Math.min(18, Math.floor(190 / width)));
   const canvas = h("canvas", {
     class: "pixels",
@@ -114,15 +122,26 @@ function createGrid(store, n, l, title) {
     style: { width: `${cell * width}px` },
   });
   const mark = h("div", { class: "mark" });
-  const element = h("div", { class: "grid" }, canvas, mark);
-  const shown = Math.min(n, PAGE);
+  let first = 0; // of the cells on the page
+  let followed = null; // the selection that was brought onto it
+  const turn = (by) => {
+    first += by * PAGE;
+    store.set({});
+  };
+  const pager = createPager(l, n, turn);
+  const element = h(
+    "div",
+    { class: "column" },
+    h("div", { class: "grid" }, canvas, mark),
+    pager.element,
+  );
 
-  const select = (i) => store.set({ neuron: [l, Math.max(0, Math.min(shown - 1, i))] });
+  const select = (i) => store.set({ neuron: [l, Math.max(0, Math.min(n - 1, i))] });
   canvas.addEventListener("click", (event) => {
     const box = canvas.getBoundingClientRect();
     const column = Math.floor((width * (event.clientX - box.left)) / box.width);
     const row = Math.floor((canvas.height * (event.clientY - box.top)) / box.height);
-    select(row * width + column);
+    select(first + row * width + column);
   });
   canvas.addEventListener("keydown", (event) => {
     const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -width, ArrowDown: width }[event.key];
@@ -130,7 +149,7 @@ function createGrid(store, n, l, title) {
     const at = neuron?.[0] === l ? neuron[1] : null;
     if (by) {
       event.preventDefault();
-      select(at === null ? 0 : at + by);
+      select(at === null ? first : at + by);
     } else if (event.key === "Enter" && at !== null) {
       requestAnimationFrame(() => document.getElementById("neuron")?.focus()); // once it is shown
     } else if (event.key === "Escape") {
@@ -140,24 +159,29 @@ function createGrid(store, n, l, title) {
 
   return {
     element,
-    /** The middle of a cell, from the corner of the canvas, in shares of its size. */
-    place: (i) => [
-      canvas,
-      ((i % width) + 0.5) / width,
-      (Math.floor(i / width) + 0.5) / Math.ceil(shown / width),
-    ],
+    /** The middle of a cell, in shares of the canvas; null if it is on another page. */
+    place: (i) =>
+      Math.floor(i / PAGE) * PAGE === first
+        ? [
+            canvas,
+            (((i - first) % width) + 0.5) / width,
+            (Math.floor((i - first) / width) + 0.5) / canvas.height,
+          ]
+        : null,
     render({ neuron }, { passed, x }) {
-      const values = passed ? (l === 0 ? x : passed.a[l]).slice(0, shown) : new Float64Array(shown);
-      const signed = values.some((value) => value < 0);
-      if (signed) drawSigned(canvas, values, width);
-      else drawGrey(canvas, values, width, l === 0 ? 1 : largest(values));
-      canvas.setAttribute(
-        "aria-label",
-        describe(title, values, passed, neuron?.[0] === l ? neuron[1] : null),
-      );
-      mark.hidden = neuron?.[0] !== l;
+      const chosen = neuron?.[0] === l ? neuron[1] : null;
+      if (neuron !== followed && chosen !== null) first = PAGE * Math.floor(chosen / PAGE);
+      followed = neuron;
+      const all = passed ? (l === 0 ? x : passed.a[l]) : new Float64Array(n);
+      const values = all.slice(first, first + PAGE);
+      const top = l === 0 ? 1 : largest(all);
+      if (all.some((value) => value < 0)) drawSigned(canvas, values, width, top);
+      else drawGrey(canvas, values, width, top);
+      canvas.setAttribute("aria-label", describe(title, all, passed, chosen));
+      pager.render(first);
+      const i = chosen - first;
+      mark.hidden = chosen === null || i < 0 || i >= PAGE;
       if (!mark.hidden) {
-        const i = neuron[1];
         mark.style.left = `${cell * (i % width)}px`;
         mark.style.top = `${cell * Math.floor(i / width)}px`;
         mark.style.width = mark.style.height = `${cell + 2}px`;
@@ -166,10 +190,32 @@ function createGrid(store, n, l, title) {
   };
 }
 
+/** What leads to the cells of a layer that are not shown at once; nothing if all are. */
+function createPager(l, n, turn) {
+  const button = (id, text, title, by) =>
+    h(
+      "button",
+      { type: "button", id, title, "aria-label": title, on: { click: () => turn(by) } },
+      text,
+    );
+  const before = button(`before-${l}`, "\u2190", "Neurons before these", -1);
+  const after = button(`after-${l}`, "\u2192", "Neurons after these", 1);
+  const words = h("span", { class: "note" });
+  return {
+    element: n > PAGE ? h("div", { class: "row" }, before, words, after) : null,
+    render(first) {
+      words.textContent = `${count(first)} to ${count(Math.min(n, first + PAGE) - 1)}`;
+      before.disabled = first === 0;
+      after.disabled = first + PAGE >= n;
+    },
+  };
+}
+
 function describe(title, values, passed, i) {
   if (!passed) return `${title}: nothing drawn yet`;
   const lit = values.filter((value) => value > 0).length;
-  const some = `${lit} of ${values.length} cells are lit, the brightest with ${fixed(Math.max(...values))}`;
+  const most = values.reduce((one, other) => Math.max(one, other), -Infinity);
+  const some = `${lit} of ${values.length} cells are lit, the brightest with ${fixed(most)}`;
   const chosen = i === null ? "" : `; cell ${i} is chosen, ${fixed(values[i])}`;
   return `${title}: ${some}${chosen}`;
 }
@@ -190,16 +236,17 @@ function createOutputs(store, model, l) {
   return {
     element,
     place: (k) => [buttons[k], 0, 0.5],
-    render({ neuron, quiz, revealed }, { passed }) {
-      const shown = passed && !(quiz && !revealed);
-      const top = shown ? rank(passed.a[l])[0] : -1;
+    render(state, { passed }) {
+      const { neuron } = state;
+      const p = passed && !hidesAnswer(state) ? passed.probabilities.slice(-n) : null;
+      const top = p && rank(p)[0];
       buttons.forEach((button, k) => {
-        const value = shown ? passed.a[l][k] : null;
+        const value = p && p[k];
         fill(
           button,
           h("span", {}, names[k]),
           track(value),
-          h("span", {}, value === null ? "\u2013" : shownAs(model, value)),
+          h("span", {}, value === null ? "\u2013" : percent(value)),
         );
         button.style.fontWeight = k === top ? "700" : "400";
         button.setAttribute("aria-pressed", neuron?.[0] === l && neuron[1] === k);
@@ -208,26 +255,23 @@ function createOutputs(store, model, l) {
   };
 }
 
-/** An output is a share, unless it is a number as such. */
-function shownAs(model, value) {
-  return model.loss === "squared_error" ? fixed(value) : percent(value);
-}
-
 function track(value) {
-  const width = `${100 * Math.min(1, Math.max(0, value ?? 0))}%`;
+  const width = `${100 * (value ?? 0)}%`;
   return h("span", { class: "track" }, h("span", { class: "fill", style: { width } }));
 }
 
 /** Lines from the inputs that say the most to the selected neuron. */
-function showEdges(edges, layers, grids, { neuron }, model, { passed, x }, upTo) {
+function showEdges(edges, layers, grids, state, model, { passed, x }, upTo) {
+  const { neuron } = state;
   edges.replaceChildren();
   if (!neuron || !passed || neuron[0] === 0 || neuron[0] > upTo) return;
+  if (neuron[0] === model.W.length && hidesAnswer(state)) return;
   const [l, j] = neuron;
   const terms = termsOf(model, passed, x, l, j)
-    .filter(({ value, i }) => value !== 0 && i < PAGE)
+    .filter(({ value, i }) => value !== 0 && grids[l - 1].place(i))
     .sort((one, other) => Math.abs(other.value) - Math.abs(one.value))
     .slice(0, EDGES);
-  if (terms.length === 0) return;
+  if (terms.length === 0 || !grids[l].place(j)) return;
   const frame = layers.getBoundingClientRect();
   edges.setAttribute("width", 0); // its own width is no reason to scroll
   edges.setAttribute("width", layers.scrollWidth);
@@ -267,7 +311,8 @@ export function termsOf(model, passed, x, l, j) {
   }));
 }
 
-function narrate(model, { passed, x }, { step, quiz, revealed }) {
+function narrate(model, { passed, x }, state) {
+  const { step } = state;
   const last = model.W.length;
   const lit = (values) => values.filter((value) => value > 0).length;
   if (step === null) {
@@ -279,9 +324,9 @@ function narrate(model, { passed, x }, { step, quiz, revealed }) {
   const n = model.layers[step];
   const sums = `Step ${step}: each of ${count(n)} neurons adds up its inputs times its weights, and its bias: z = a W + b.`;
   if (step === last) {
-    if (quiz && !revealed) return `${sums} The output function makes them the answer.`;
-    const answer = model.classes[rank(passed.probabilities)[0]];
-    return `${sums} The output function makes them the answer: ${answer} is largest.`;
+    const made = `${sums} ${outputFunction(model)} makes them probabilities`;
+    if (hidesAnswer(state)) return `${made}.`;
+    return `${made}: that of ${model.classes[rank(passed.probabilities)[0]]} is largest.`;
   }
   const f = model.activations[step - 1];
   return `${sums} Then ${f} bends each sum: ${lit(passed.a[step])} of ${count(n)} are above zero.`;

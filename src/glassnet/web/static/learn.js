@@ -4,9 +4,10 @@ import { fill, h, svg } from "./dom.js";
 import { backward, copyOf, finiteDifference, forward, lossOf, step, targetOf } from "./engine.js";
 import { formula, indexed, name, slope, words } from "./mathml.js";
 import { count, fixed, percent, short } from "./numbers.js";
-import { legend } from "./neuron.js";
+import { legend, linesOfCode } from "./neuron.js";
 import { drawSigned, gridWidth } from "./pixels.js";
-import { classOf, rank } from "./reading.js";
+import { classOf, inputOf, rank } from "./reading.js";
+import { HIDDEN, hidesAnswer } from "./store.js";
 
 /**
  * @param {import("./store.js").Store} store
@@ -17,6 +18,7 @@ export function createLearnView(store, source, complain) {
   const element = h("div", { class: "column" });
   const steps = []; // what was done, for undo: {model, summary}
   let digits = null;
+  let code = null; // our Python
   let finite = null; // the last finite difference, and what it was for
   let python = null; // what Python said
   source.digits().then(
@@ -26,6 +28,11 @@ export function createLearnView(store, source, complain) {
     },
     () => {},
   );
+
+  source.lines().then((lines) => {
+    code = lines;
+    store.set({});
+  });
 
   function takeSteps(n) {
     const { model, drawing, reading, target, eta } = store.get();
@@ -65,6 +72,10 @@ export function createLearnView(store, source, complain) {
       fill(element, h("p", {}, `${reading.words} Then the network can learn from it.`));
       return;
     }
+    if (hidesAnswer(state)) {
+      fill(element, h("p", {}, HIDDEN));
+      return;
+    }
     if (state.target === null) {
       fill(
         element,
@@ -101,6 +112,7 @@ export function createLearnView(store, source, complain) {
         .catch((error) => error.message);
       store.set({});
     };
+    const opened = element.querySelector("details")?.open ?? false;
     fill(
       element,
       targets(store, model, state),
@@ -124,8 +136,10 @@ export function createLearnView(store, source, complain) {
             ),
           )
         : null,
+      linesOfCode(code, `${model.loss}_error`, "backward"),
       oneStep(store, state, takeSteps, undo, lastStep(state)),
     );
+    element.querySelectorAll("details").forEach((details) => (details.open = opened));
   }
   return { element, render };
 }
@@ -206,6 +220,13 @@ function theLoss(model, { passed }, gradient, { target }) {
     { class: "column" },
     h("h2", {}, "The loss, and what the outputs should do"),
     exact,
+    model.temperature === 1
+      ? null
+      : h(
+          "p",
+          { class: "note" },
+          `Learning knows no temperature: here z is not divided by ${fixed(model.temperature, 2)}.`,
+        ),
     h(
       "p",
       { class: "note" },
@@ -275,7 +296,7 @@ function errors(model, gradient) {
       signedFigure(gradient.dx, "how each pixel matters: \u2202loss/\u2202x", 140),
       legend(),
     ),
-    hidden.length
+    model.activations.includes("relu")
       ? h(
           "p",
           { class: "note" },
@@ -302,6 +323,7 @@ function chooseWeight(model, { passed, x }, gradient, { neuron, weight }) {
     j,
     at: `${l}.${j}.${i}`,
     a: inputs[i],
+    off: model.activations[l - 1] === "relu" && passed.a[l][j] === 0,
     delta,
     slope: gradient.dW[l - 1][i * n + j],
     w: model.W[l - 1][i * n + j],
@@ -351,7 +373,7 @@ function gradients(model, reading, gradient, weight, store) {
   );
 }
 
-function chainRule({ i, j, l, a, delta, slope: value, w }, finite, measure) {
+function chainRule({ i, j, a, off, delta, slope: value, w }, finite, measure) {
   const agree = finite === null ? "" : agreement(value, finite.value);
   return h(
     "section",
@@ -379,7 +401,9 @@ function chainRule({ i, j, l, a, delta, slope: value, w }, finite, measure) {
           { class: "note" },
           a === 0
             ? "Its input is 0: the weight has no part in this answer, and is not changed."
-            : "Its neuron is off: no error passes.",
+            : off
+              ? "Its neuron is off (ReLU at 0): no error passes."
+              : "The error of its neuron is 0: there is nothing to change.",
         )
       : null,
     h(
@@ -418,7 +442,7 @@ function squaredNorm({ dW, db }) {
 function compare(before, after, x, y, target, digits) {
   const p = (model) => forward({ ...model, temperature: 1 }, x).probabilities[target];
   const others =
-    digits && digits.x.length === digits.labels.length * before.layers[0]
+    digits && digits.every(({ picture }) => picture.length === before.layers[0])
       ? whatElse(before, after, digits)
       : null;
   return {
@@ -430,17 +454,16 @@ function compare(before, after, x, y, target, digits) {
   };
 }
 
-function whatElse(before, after, { x, labels }) {
-  const result = { n: labels.length, before: 0, after: 0, changed: 0 };
-  const width = before.layers[0];
-  labels.forEach((label, n) => {
-    const input = Float64Array.from(x.subarray(n * width, (n + 1) * width), (grey) => grey / 255);
-    const [was, is] = [before, after].map((model) => rank(forward(model, input).probabilities)[0]);
+function whatElse(before, after, digits) {
+  const result = { n: digits.length, before: 0, after: 0, changed: 0 };
+  for (const { label, picture } of digits) {
+    const x = inputOf(picture);
+    const [was, is] = [before, after].map((model) => rank(forward(model, x).probabilities)[0]);
     const right = classOf(before, label);
     result.before += was === right;
     result.after += is === right;
     result.changed += was !== is;
-  });
+  }
   return result;
 }
 

@@ -16,7 +16,6 @@ import { createTeacher } from "./teacher.js";
 
 /** Build the page. @param {Object} extra views that need a server, by the name of their tab */
 export async function start(extra = {}) {
-  const store = createStore({ ...BLANK, ...fromHash(location.hash) });
   const page = document.getElementById("page");
   const trouble = h("p", {
     class: "banner",
@@ -30,12 +29,10 @@ export async function start(extra = {}) {
     trouble.textContent = error.message;
   };
   let source;
+  let store;
   try {
     source = document.getElementById("facts") ? fromPage() : fromServer();
-    const models = await source.models();
-    const { modelId } = store.get();
-    const known = models.some(({ id }) => id === modelId) ? modelId : models[0].id;
-    store.set({ models, modelId: known, trained: await load(source, known) });
+    store = createStore(await stateAt(location.hash, source));
   } catch (error) {
     complain(error);
     return;
@@ -45,6 +42,16 @@ export async function start(extra = {}) {
     complain(event.reason);
   });
   build(page, store, source, extra, complain);
+}
+
+/** The state that an address tells of, with the model, of those known or all, and its digit. */
+async function stateAt(hash, source, known = []) {
+  const state = { ...BLANK, ...fromHash(hash) };
+  const named = ({ id }) => id === state.modelId;
+  if (state.sample) state.sample = await source.digit(state.sample.id);
+  const models = known.some(named) ? known : await source.models();
+  const { id } = models.find(named) ?? models[0];
+  return { ...state, models, modelId: id, trained: await load(source, id) };
 }
 
 async function load(source, id) {
@@ -81,7 +88,7 @@ function build(page, store, source, extra, complain) {
   };
   const tabs = createTabs(store, views);
   const copied = createCopyBanner(store);
-  const teacher = createTeacher(store);
+  const teacher = createTeacher(store, views);
   const chooser = createChooser(store, context);
   page.append(
     h(
@@ -113,23 +120,15 @@ function build(page, store, source, extra, complain) {
     remember(state);
     expose(shown);
   });
-  addEventListener("hashchange", () => {
-    if (location.hash.replace(/^#/, "") !== toHash(store.get())) {
-      const { modelId = "0", ...changes } = fromHash(location.hash);
-      store.set({ ...BLANK, ...pick(store.get(), ["models", "trained", "modelId"]), ...changes });
-      if (modelId !== store.get().modelId) context.choose(modelId);
-    }
+  addEventListener("hashchange", async () => {
+    const { hash } = location;
+    if (hash.replace(/^#/, "") === toHash(store.get())) return;
+    clearTimeout(asked);
+    const state = await stateAt(hash, source, store.get().models);
+    if (location.hash === hash) store.set(state); // else a later one has come
   });
-  const recolor = () => {
-    readColors();
-    store.set({});
-  };
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolor);
-  addEventListener("recolor", recolor);
-}
-
-function pick(object, names) {
-  return Object.fromEntries(names.map((name) => [name, object[name]]));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", readColors);
+  addEventListener("recolor", readColors);
 }
 
 /** What follows from the state, computed anew only when what it depends on has changed. */

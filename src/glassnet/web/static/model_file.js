@@ -43,7 +43,7 @@ function require(holds, found, expected) {
 export function readModel(content) {
   const { header, numbers } = readHeader(content);
   const description = readDescription(header);
-  const { layers, activations, loss, classes, training, sha256 } = description;
+  const { format, layers, activations, loss, classes, training, sha256 } = description;
   const needed = layers.slice(1).flatMap((_, l) => [`${2 * l}.bias`, `${2 * l}.weight`]);
   const names = Object.keys(header).filter((name) => name !== "__metadata__");
   require(same(names.toSorted(), needed.toSorted()), `tensors ${names}`, `${needed}`);
@@ -54,7 +54,8 @@ export function readModel(content) {
     W.push(transposed(readTensor(header, numbers, `${2 * l}.weight`, [m, n]), m, n));
     b.push(readTensor(header, numbers, `${2 * l}.bias`, [m]));
   }
-  return { layers, activations, loss, classes, training, sha256, ...readTrust(description), W, b };
+  const about = { format, layers, activations, loss, classes, training, sha256 };
+  return { ...about, ...readTrust(description), W, b };
 }
 
 /** How far answers can be trusted: the temperature, and what is familiar. */

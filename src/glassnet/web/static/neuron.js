@@ -2,13 +2,11 @@
 
 import { fill, h, svg } from "./dom.js";
 import { ACTIVATIONS } from "./engine.js";
-import { termsOf } from "./flow.js";
+import { outputFunction, OUTPUTS, termsOf } from "./flow.js";
 import { formula, indexed, name, power, row, words } from "./mathml.js";
 import { count, displayedSum, fixed } from "./numbers.js";
 import { drawGrey, drawSigned, gridWidth, largest } from "./pixels.js";
-import { rank } from "./reading.js";
-
-const SIGMOID = { binary_cross_entropy: true, quadratic_cost: true };
+import { HIDDEN, hidesAnswer } from "./store.js";
 
 /**
  * @param {import("./store.js").Store} store
@@ -41,6 +39,10 @@ export function createNeuronView(store, source) {
     if (element.hidden) return;
     const [l, j] = state.neuron;
     const neuron = describe(model, reading, l, j);
+    if (neuron.last && hidesAnswer(state)) {
+      fill(element, heading(store, neuron), h("p", {}, HIDDEN));
+      return;
+    }
     const opened = [...element.querySelectorAll("details")].map((details) => details.open);
     fill(
       element,
@@ -50,7 +52,7 @@ export function createNeuronView(store, source) {
       curve(neuron),
       table(neuron),
       asNumpy(neuron),
-      lineOfCode(code),
+      linesOfCode(code, "forward", functionOf(neuron)),
     );
     element
       .querySelectorAll("details")
@@ -70,7 +72,7 @@ function describe(model, { passed, x }, l, j) {
     last,
     z,
     logits: passed.z.at(-1),
-    passed,
+    p: last ? passed.probabilities.slice(-model.layers[l])[j] : null,
     terms: termsOf(model, passed, x, l, j),
     bias: model.b[l - 1][j],
     a: passed.a[l][j],
@@ -192,57 +194,64 @@ function sub(i) {
   return [...String(i)].map((digit) => DIGITS[digit]).join("");
 }
 
-function activationFormula({ last, model, activation, z, a, j, logits }) {
-  if (!last) {
-    return formula(
-      indexed("a", j),
+/** The name of what makes a of z. */
+function functionOf({ activation, model }) {
+  return activation ?? OUTPUTS[model.loss];
+}
+
+function activationFormula(neuron) {
+  const { last, model, z, a, p, j } = neuron;
+  const f = functionOf(neuron);
+  if (f === "softmax") return softmaxFormula(neuron);
+  const value = formula(
+    indexed("a", j),
+    "=",
+    words(f.replace("_", " ")),
+    "(",
+    fixed(z),
+    ")",
+    "=",
+    fixed(a),
+  );
+  if (p === null || fixed(p) === fixed(a)) return value;
+  return [value, formula(indexed("p", j), "=", words(outputFunction(model)), "=", fixed(p))];
+}
+
+/** p of an answer, with the exponentials of all. */
+function softmaxFormula({ model: { temperature: T }, z, p, j, logits }) {
+  const scaled = logits.map((logit) => logit / T);
+  const top = Math.max(...scaled);
+  const e = [...scaled].map((value) => Math.exp(value - top));
+  const total = e.reduce((sum, value) => sum + value, 0);
+  const list = e.flatMap((value, k) => (k ? ["+", fixed(value)] : [fixed(value)]));
+  const tempered = [indexed("z", j), "/", name("T"), "=", fixed(z), "/", fixed(T), "="];
+  const exponent = row(fixed(scaled[j]), "\u2212", fixed(top));
+  const note = `The largest of them, ${fixed(top)}, is taken from all: the shares stay, and nothing overflows.`;
+  return [
+    T === 1 ? null : formula(...tempered, fixed(scaled[j])),
+    formula(
+      indexed("p", j),
       "=",
-      words(activation.replace("_", " ")),
-      "(",
-      fixed(z),
-      ")",
+      power(name("e"), exponent),
+      "/",
+      name("\u2211"),
       "=",
-      fixed(a),
-    );
-  }
-  if (model.loss === "cross_entropy") {
-    const top = logits[rank(logits)[0]];
-    const e = [...logits].map((value) => Math.exp(value - top));
-    const total = e.reduce((sum, value) => sum + value, 0);
-    const list = e.flatMap((value, k) => (k ? ["+", fixed(value)] : [fixed(value)]));
-    return h(
-      "div",
-      { class: "column" },
-      formula(
-        indexed("a", j),
-        "=",
-        power(name("e"), row(fixed(z), "\u2212", fixed(top))),
-        "/",
-        name("\u2211"),
-        "=",
-        fixed(e[j]),
-        "/",
-        fixed(total),
-        "=",
-        fixed(a),
-      ),
-      formula(name("\u2211"), "=", ...list, "=", fixed(total)),
-      h(
-        "p",
-        { class: "note" },
-        `The largest logit, ${fixed(top)}, is taken from all of them: the shares stay, and nothing overflows.`,
-      ),
-    );
-  }
-  const f = SIGMOID[model.loss] ? "sigmoid" : "identity";
-  return formula(indexed("a", j), "=", words(f), "(", fixed(z), ")", "=", fixed(a));
+      fixed(e[j]),
+      "/",
+      fixed(total),
+      "=",
+      fixed(p),
+    ),
+    formula(name("\u2211"), "=", ...list, "=", fixed(total)),
+    h("p", { class: "note" }, note),
+  ];
 }
 
 /** The curve of the activation, and where on it this neuron is. */
-function curve({ activation, z, a, last, model }) {
-  const softmax = last && model.loss === "cross_entropy";
-  if (softmax) return null;
-  const { f } = ACTIVATIONS[activation ?? (SIGMOID[model.loss] ? "sigmoid" : "identity")];
+function curve(neuron) {
+  const { z, a } = neuron;
+  if (functionOf(neuron) === "softmax") return null;
+  const { f } = ACTIVATIONS[functionOf(neuron)];
   const reach = Math.max(4, Math.ceil(Math.abs(z) * 1.2));
   const zs = Array.from({ length: 81 }, (_, k) => reach * (k / 40 - 1));
   const as = zs.map(f);
@@ -370,13 +379,19 @@ function asNumpy(neuron) {
   ];
 }
 
-function lineOfCode(lines) {
-  if (!lines?.forward) return null;
-  const { file, line, text } = lines.forward;
+/** The functions of our Python that did it, with file and line. */
+export function linesOfCode(lines, ...names) {
+  if (lines === null) return null;
+  const functions = names.map((name) => lines[name]);
+  const places = functions.map(({ file, line }) => `${file}:${line}`);
   return h(
     "details",
     {},
-    h("summary", {}, `The lines that did it: ${file}:${line}`),
-    h("pre", { tabindex: 0, "data-testid": "source" }, text),
+    h("summary", {}, `The lines that did it: ${places.join(", ")}`),
+    h(
+      "pre",
+      { tabindex: 0, "data-testid": "source" },
+      functions.map(({ text }) => text).join("\n"),
+    ),
   );
 }

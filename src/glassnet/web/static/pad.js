@@ -1,6 +1,7 @@
 // pad: the paper. Strokes are kept as lines of points, so that they can be undone, moved and redrawn.
 
 import { h } from "./dom.js";
+import { hidesAnswer } from "./store.js";
 
 const SIDE = 280;
 const SPACING = 0.01; // of points along a line, so that the eraser leaves what is outside it
@@ -11,7 +12,7 @@ const CELLS = 28;
  * The paper to draw on.
  *
  * @param {import("./store.js").Store} store with strokes, undone, tool, pen, cells, cursor
- * @returns {{element: HTMLElement, ink: function(): Float64Array}}
+ * @returns {{element: HTMLElement, canvas: HTMLCanvasElement, ink: function(): Float64Array}}
  */
 export function createPad(store) {
   const canvas = h("canvas", {
@@ -83,12 +84,12 @@ export function createPad(store) {
     else showStrokes(context, state.strokes, state.pen);
   });
 
-  return { element, ink: () => inkOf(store.get()) };
+  return { element, canvas, ink: () => inkOf(store.get()) };
 }
 
 /** What is on the paper, for those who do not see it. */
-function describe({ strokes, cells, cursor, sample, upload }) {
-  if (sample) return `Paper with a test digit, ${sample.label}`;
+function describe({ strokes, cells, cursor, sample, upload, ...state }) {
+  if (sample) return `Paper with a test digit${hidesAnswer(state) ? "" : `, ${sample.label}`}`;
   if (upload) return "Paper with a picture from a file";
   if (!cells) return strokes.length ? `Paper with ${strokes.length} strokes` : "Paper, empty";
   const [row, column] = [Math.floor(cursor / CELLS) + 1, (cursor % CELLS) + 1];

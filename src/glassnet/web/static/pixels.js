@@ -14,10 +14,12 @@ function color(name) {
 }
 
 let palette = null;
+const redraws = new WeakMap(); // of canvases: how each is drawn again in other colors
 
-/** Read the colors of the page anew: it has become dark, or light. */
+/** Read the colors of the page anew, as it has become dark, or light, and draw in them. */
 export function readColors() {
   palette = { negative: color("--negative"), zero: color("--zero"), positive: color("--positive") };
+  for (const canvas of document.querySelectorAll("canvas")) redraws.get(canvas)?.();
 }
 
 /** The largest size among some numbers, and 1 if all are zero. */
@@ -37,10 +39,18 @@ export function largest(values) {
  * @param {number} top what is white
  */
 export function drawGrey(canvas, values, width, top) {
+  redraws.delete(canvas);
   draw(canvas, values, width, (value) => {
     const level = Math.max(0, Math.min(255, (255 * value) / top));
     return [level, level, level];
   });
+}
+
+/** Ink as an image that can be drawn from. */
+export function inkImage(values, width, top) {
+  const canvas = new OffscreenCanvas(width, 1);
+  drawGrey(canvas, values, width, top);
+  return canvas;
 }
 
 /** Weights and gradients: 0 is the paper, and both signs have a color of the same strength. */
@@ -48,6 +58,7 @@ export function drawSigned(canvas, values, width, top = largest(values)) {
   if (palette === null) {
     readColors();
   }
+  redraws.set(canvas, () => drawSigned(canvas, values, width, top));
   const { negative, zero, positive } = palette;
   draw(canvas, values, width, (value) => {
     const end = value < 0 ? negative : positive;

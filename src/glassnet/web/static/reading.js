@@ -4,6 +4,7 @@ import { describeDrawing, LEAST_SIDE, splitDigits } from "./drawing.js";
 import { forward } from "./engine.js";
 import { distance } from "./familiarity.js";
 import { percent } from "./numbers.js";
+import { inkImage } from "./pixels.js";
 import { prepareInk, prepareStrokes } from "./preparation.js";
 
 const SURE = 0.8; // below, 59 % of all errors are found among 4 % of the digits
@@ -22,12 +23,13 @@ export function prepareDrawing(state, canvasInk) {
     return { ...nothing, picture: state.sample.picture };
   }
   if (state.upload) {
-    return { ...nothing, picture: state.upload.picture, stages: state.upload };
+    return { ...nothing, ...state.upload };
   }
   if (state.cells) {
     const ink = Float64Array.from(state.cells, (grey) => grey / 255);
     if (!state.cells.some((grey) => grey > 0)) return nothing;
-    const stages = { ...prepareInk(ink, SIDE, SIDE), extent: [SIDE, SIDE] };
+    const raw = inkImage(state.cells, SIDE, 255);
+    const stages = { ...prepareInk(ink, SIDE, SIDE), raw, extent: [SIDE, SIDE] };
     return state.prepare
       ? { ...nothing, picture: stages.picture, stages }
       : { ...nothing, picture: state.cells };
@@ -40,15 +42,18 @@ function prepareStrokesOf(state, canvasInk, nothing) {
   if (strokes.length === 0) return nothing;
   const facts = describeDrawing(strokes, pen);
   if (facts.empty) return nothing;
-  const stages = prepareStrokes(strokes, LEAST_SIDE);
   if (!prepare) return { ...nothing, picture: shrunk(canvasInk()) };
   if (facts.tooSmall) return { ...nothing, note: "Too small to read. Draw it larger." };
-  const parts = splitDigits(strokes, pen);
-  const digits =
-    parts.length > 1 ? parts.map((part) => prepareStrokes(part, LEAST_SIDE).picture) : [];
-  const note =
-    digits.length === 0 && facts.tooWide ? "Two digits that touch? Draw them apart." : "";
-  return { picture: digits[0] ?? stages.picture, stages, note, digits };
+  const digits = splitDigits(strokes, pen).map((part) => prepareStrokes(part, LEAST_SIDE));
+  const touching = digits.length === 1 && facts.tooWide;
+  const [top, left, bottom, right] = digits[0].box; // of the middle of the lines
+  const box = [top - pen / 2, left - pen / 2, bottom + pen / 2, right + pen / 2];
+  return {
+    picture: digits[0].picture,
+    stages: { ...digits[0], box },
+    note: touching ? "Two digits that touch? Draw them apart." : "",
+    digits: digits.map(({ picture }) => picture),
+  };
 }
 
 /** The whole canvas as 28x28, each pixel the mean of 10x10: what the preparation is left out for. */
@@ -76,29 +81,44 @@ export function inputOf(picture) {
  *
  * @param {Object} model
  * @param {{picture: ?Uint8Array, note: string, digits: Array}} drawing from prepareDrawing
- * @returns {{passed: ?Object, x: ?Float64Array, sure: boolean, familiar: boolean, words: string}}
+ * @returns {{passed: ?Object, x: ?Float64Array, words: string}}
  */
 export function read(model, drawing) {
   if (drawing.picture === null) {
-    const words = drawing.note || "Draw a digit.";
-    return { passed: null, x: null, sure: false, familiar: true, words };
+    return { passed: null, x: null, words: drawing.note || "Draw a digit." };
   }
   const x = inputOf(drawing.picture);
   const passed = forward(model, x);
   if (drawing.digits.length > 1) {
-    return { passed, x, sure: true, familiar: true, words: wordsForSeveral(model, drawing.digits) };
+    return { passed, x, words: wordsForSeveral(model, drawing.digits) };
   }
-  const ranks = rank(passed.probabilities);
-  const sure = passed.probabilities[ranks[0]] >= SURE;
-  const familiar = isFamiliar(model, x);
-  const words = wordsFor(model, passed.probabilities, ranks, sure, familiar);
-  return { passed, x, sure, familiar, words: drawing.note ? `${words} ${drawing.note}` : words };
+  const words = wordsFor(judge(model, x, passed.probabilities));
+  return { passed, x, words: drawing.note ? `${words} ${drawing.note}` : words };
+}
+
+/** The two most probable classes, and how far the first can be relied on. */
+function judge(model, x, p) {
+  const [k, other] = rank(p);
+  return {
+    first: model.classes[k],
+    second: model.classes[other],
+    share: p[k],
+    finite: p.every(Number.isFinite),
+    familiar: isFamiliar(model, x),
+    sure: p[k] >= SURE,
+  };
 }
 
 /** Which class of a model a digit belongs to; null if to none. */
 export function classOf({ classes }, digit) {
   const k = classes.indexOf(String(digit));
   return k >= 0 ? k : classes[0] === `not ${classes[1]}` ? 0 : null;
+}
+
+/** What changes with a test digit on the paper; in a quiz, which one it is stays unsaid. */
+export function withSample(sample, { quiz, model }) {
+  const target = quiz ? null : classOf(model, sample.label);
+  return { sample, cells: null, upload: null, revealed: false, target };
 }
 
 /** Whether a picture is like those the model has learned from; without knowledge of them, yes. */
@@ -111,12 +131,11 @@ export function rank(probabilities) {
   return [...probabilities.keys()].sort((one, other) => probabilities[other] - probabilities[one]);
 }
 
-function wordsFor(model, p, ranks, sure, familiar) {
-  const [first, second] = ranks.map((k) => model.classes[k]);
-  if (!p.every(Number.isFinite)) return "This model answers with numbers that are none.";
+function wordsFor({ first, second, share, finite, familiar, sure }) {
+  if (!finite) return "This model answers with numbers that are none.";
   if (!familiar) return `Unlike the digits I learned. Nearest to: ${first}.`;
   if (!sure) return `Not sure: ${first} or ${second}?`;
-  return `This is ${named(first)} (${percent(p[ranks[0]])}).`;
+  return `This is ${named(first)} (${percent(share)}).`;
 }
 
 /** A class in a sentence: a 7, an 8, not 3. */
@@ -125,10 +144,13 @@ function named(name) {
   return `${name === "8" || /^[aeiou]/i.test(name) ? "an" : "a"} ${name}`;
 }
 
+/** Each digit, or what there is to doubt about it. */
 function wordsForSeveral(model, pictures) {
-  const answers = pictures.map((picture) => {
-    const { probabilities } = forward(model, inputOf(picture));
-    return model.classes[rank(probabilities)[0]];
+  const answers = pictures.map(inputOf).map((x) => {
+    const { first, second, familiar, sure } = judge(model, x, forward(model, x).probabilities);
+    if (!familiar) return `unlike the digits I learned, nearest to ${first}`;
+    return sure ? first : `not sure, ${first} or ${second}`;
   });
-  return `${pictures.length} digits: ${answers.join(" ")}. Below, the first.`;
+  const list = answers.join(answers.some((answer) => answer.includes(",")) ? "; " : " ");
+  return `${pictures.length} digits: ${list}. Below, the first.`;
 }

@@ -2,11 +2,14 @@
  * Sources: where models, digits and checks come from: a server, or the page itself if it was saved
  * as one file. Both have the same functions, and the rest of the page does not know which it is.
  *
+ * @typedef {{id: number, label: number, picture: Uint8Array}} Digit its id is its place in the set
+ *
  * @typedef {Object} Source
  * @property {boolean} live whether there is a server, and so training and comparing
- * @property {function(): Promise<{id: string, name: string}[]>} models
+ * @property {function(): Promise<{id: string, name: string, glassnet: string}[]>} models
  * @property {function(string): Promise<Object>} model
- * @property {function(): Promise<{x: Uint8Array, labels: number[]}>} digits 500 of the test set
+ * @property {function(): Promise<Digit[]>} digits 500 of the test set
+ * @property {function(number): Promise<?Digit>} digit one of the test set, by its id
  * @property {function(Blob): Promise<Object>} prepareImage
  * @property {function(): Promise<Object>} lines of Python, by function
  * @property {?Function} check
@@ -15,6 +18,7 @@
 import { findInk, greyLevels } from "./ink.js";
 import { readModel } from "./model_file.js";
 import { short } from "./numbers.js";
+import { inkImage } from "./pixels.js";
 import { prepareInk } from "./preparation.js";
 
 const DIGITS = 500;
@@ -33,6 +37,12 @@ export function fromServer() {
     }
     return kept.get(path);
   };
+  const data = () => once("/api/data", (response) => response.json());
+  const digits = (query, ids) =>
+    once(`/api/digits?split=test&${query}`, async (response) =>
+      digitsOf(new Uint8Array(await response.arrayBuffer()), ids),
+    );
+  const someDigits = async (ids) => (ids.length ? digits(`ids=${ids}`, ids) : []);
   return {
     live: true,
     models: () => get("/api/models").then((response) => response.json()),
@@ -40,15 +50,13 @@ export function fromServer() {
       once(`/api/models/${id}`, async (response) => readModel(await response.arrayBuffer())),
     evaluation: (id) => once(`/api/evaluation/${id}`, (response) => response.json()),
     recipes: () => once("/api/recipes", (response) => response.json()),
-    data: () => once("/api/data", (response) => response.json()),
+    data,
     digits: async () => {
-      const { test } = await once("/api/data", (response) => response.json());
-      return once(`/api/digits?split=test&sample=${Math.min(DIGITS, test)}`, readDigits);
+      const ids = spread((await data()).test);
+      return digits(`sample=${ids.length}`, ids);
     },
-    someDigits: (ids) =>
-      ids.length
-        ? once(`/api/digits?split=test&ids=${ids}`, readDigits)
-        : { x: new Uint8Array(), labels: [] },
+    digit: async (id) => (id < (await data()).test ? (await someDigits([id]))[0] : null),
+    someDigits,
     lines: () => once("/api/source", (response) => response.json()),
     prepareImage: async (blob) => {
       const body = await shrunk(blob);
@@ -57,6 +65,7 @@ export function fromServer() {
         ...found,
         square20: Uint8Array.from(found.square20.flat()),
         picture: Uint8Array.from(found.picture.flat()),
+        raw: inkImage(found.ink.flat(), found.ink[0].length, 255),
         extent: [found.height, found.width],
       };
     },
@@ -102,22 +111,18 @@ async function shrunk(blob) {
   return paper.convertToBlob({ type: "image/jpeg", quality: 0.95 });
 }
 
-/** A label and 784 grey levels for each digit. */
-async function readDigits(response) {
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  return digitsOf(bytes);
+/** The places in the test set of the digits that are samples of it. */
+function spread(n) {
+  const size = Math.min(DIGITS, n);
+  return Array.from({ length: size }, (_, k) => Math.floor((k * n) / size));
 }
 
-function digitsOf(bytes) {
-  const n = Math.floor(bytes.length / (PIXELS + 1));
-  const x = new Uint8Array(n * PIXELS);
-  const labels = [];
-  for (let k = 0; k < n; k++) {
-    const at = k * (PIXELS + 1);
-    labels.push(bytes[at]);
-    x.set(bytes.subarray(at + 1, at + 1 + PIXELS), k * PIXELS);
-  }
-  return { x, labels };
+/** A byte for the label and 784 grey levels, for each digit. */
+function digitsOf(bytes, ids) {
+  return ids.map((id, k) => {
+    const [label, ...picture] = bytes.subarray((PIXELS + 1) * k, (PIXELS + 1) * (k + 1));
+    return { id, label, picture: Uint8Array.from(picture) };
+  });
 }
 
 /** How far what the browser computed is from what Python did, in words. */
@@ -148,11 +153,13 @@ export function fromPage() {
     return new Response(unpacked).arrayBuffer();
   };
   const facts = JSON.parse(text("facts"));
+  const digits = async () => digitsOf(new Uint8Array(await bytes("digits")), spread(facts.test));
   return {
     live: false,
-    models: async () => [{ id: "0", name: facts.name }],
+    models: async () => [{ id: "0", name: facts.name, glassnet: facts.glassnet }],
     model: async () => readModel(await bytes("weights")),
-    digits: async () => digitsOf(new Uint8Array(await bytes("digits"))),
+    digits,
+    digit: async (id) => (await digits()).find((digit) => digit.id === id) ?? null,
     lines: async () => facts.lines,
     facts,
     prepareImage: prepareHere,
@@ -178,5 +185,6 @@ export async function prepareHere(blob) {
   if (!ink.some((value) => value > 0)) {
     throw new Error("No ink found. Try: one digit, clearly darker or lighter than its paper.");
   }
-  return { ...prepareInk(ink, height, width), extent: [height, width] };
+  const raw = inkImage(ink, width, 1);
+  return { ...prepareInk(ink, height, width), raw, extent: [height, width] };
 }

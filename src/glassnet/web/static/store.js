@@ -32,6 +32,14 @@ export const BLANK = {
   reading: null,
 };
 
+/** What is said instead of an answer while it is hidden. */
+export const HIDDEN = "What do you think? Press R to see.";
+
+/** Whether the answer is hidden, until R is pressed. */
+export function hidesAnswer({ quiz, revealed }) {
+  return quiz && !revealed;
+}
+
 /**
  * @param {Object} state what there is at first
  * @returns {{get: function(): Object, set: function(Object): void, watch: function(Function): void}}

@@ -7,14 +7,13 @@ const CONTROLS = {
   preparation: "Preparation switch",
   steps: "Steps",
   model: "Choice of model",
-  learn: "Learn",
-  train: "Train",
-  compare: "Compare",
-  card: "Model card",
 };
 
-/** @param {import("./store.js").Store} store */
-export function createTeacher(store) {
+/**
+ * @param {import("./store.js").Store} store
+ * @param {Object<string, {title: string}>} views of the page; the first is always shown
+ */
+export function createTeacher(store, views) {
   const toggle = (key, title) => {
     const input = h("input", {
       type: "checkbox",
@@ -25,7 +24,8 @@ export function createTeacher(store) {
   };
   const [quiz, quizLabel] = toggle("quiz", "Hide the answer until R is pressed");
   const [large, largeLabel] = toggle("large", "Large text");
-  const boxes = Object.entries(CONTROLS).map(([key, title]) => {
+  const titles = Object.entries(views).map(([key, { title }]) => [key, title]);
+  const boxes = [...Object.entries(CONTROLS), ...titles.slice(1)].map(([key, title]) => {
     const input = h("input", {
       type: "checkbox",
       id: `show-${key}`,

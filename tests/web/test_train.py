@@ -1,0 +1,71 @@
+"""A training as the page shows it."""
+
+from dataclasses import replace
+
+from web.hands import value
+
+import glassnet
+
+
+def start_training(page, epochs):
+    page.wait_for_selector("#recipe option", state="attached")
+    page.get_by_test_id("recipe").select_option("one-layer")
+    page.get_by_test_id("epochs").fill(str(epochs))
+    page.get_by_test_id("train-start").click()
+
+
+def wait_for(page, state):
+    page.wait_for_selector(f"[data-testid=training][data-state={state}]")
+
+
+def test_a_training_is_watched_paused_taken_up_after_a_reload_and_stopped(opened):
+    page = opened("#view=train")
+    start_training(page, epochs=100_000)
+    wait_for(page, "running")
+    page.get_by_test_id("train-pause").click()
+    wait_for(page, "paused")
+    step = int(page.get_by_test_id("training").get_attribute("data-step"))
+    page.get_by_test_id("train-step").click()
+    page.wait_for_selector(f"[data-testid=training][data-step='{step + 1}']")
+    page.reload()
+    page.wait_for_selector(f"[data-testid=training][data-step='{step + 1}']")
+    page.get_by_test_id("train-resume").click()
+    page.wait_for_selector("[data-testid=confusion]")
+    page.get_by_test_id("train-stop").click()
+    wait_for(page, "stopped")
+    page.wait_for_selector("#model option:nth-child(2)", state="attached")
+
+
+def test_a_training_from_the_page_ends_as_one_from_python(opened, server):
+    page = opened("#view=train")
+    start_training(page, epochs=3)
+    wait_for(page, "done")
+    recipe = replace(glassnet.RECIPES["one-layer"], epochs=3)
+    model = recipe.model(server.data.train.classes)
+    list(recipe.train(model, server.data.train))
+    accuracy = glassnet.evaluate(model, server.data.test).accuracy
+    assert f"test accuracy {100 * accuracy:.2f} %" in page.get_by_test_id("training").text_content()
+
+
+def test_a_cell_of_the_confusion_matrix_opens_its_digits(opened):
+    page = opened("#view=train")
+    page.wait_for_selector("[data-testid=confusion]")
+    wrong = page.locator(".confusion td:not(:first-child) button:not([disabled])").all()
+    button = next(b for b in wrong if len(set(b.get_attribute("id").split("-")[1:])) == 2)
+    count = int(button.text_content())
+    button.click()
+    page.wait_for_selector(f"[data-testid=gallery][data-count='{count}']")
+    digits = page.get_by_test_id("gallery").get_by_test_id("digit")
+    assert digits.count() == count
+    digits.first.click()
+    assert value(page, "window.__nn.picture") is not None
+
+
+def test_a_lost_server_is_told_and_found_again(page, server):
+    lost = []
+    page.route_web_socket("**/ws", lambda ws: ws.close() if lost else ws.connect_to_server())
+    lost.append(True)
+    page.goto(f"http://{server.host}/#view=train")
+    page.wait_for_selector("[data-testid=disconnected]", state="visible")
+    lost.clear()
+    page.wait_for_selector("[data-testid=disconnected]", state="hidden")
