@@ -8,7 +8,7 @@ import pytest
 import glassnet
 
 HEAVY = "numba scipy sklearn matplotlib PIL typer rich pooch requests safetensors torch jax keras"
-HEAVY += " starlette uvicorn websockets"
+HEAVY += " starlette uvicorn websockets onnx onnxruntime h5py"
 PUBLIC = {name: value for name, value in vars(glassnet).items() if not name.startswith("_")}
 
 

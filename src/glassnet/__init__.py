@@ -43,6 +43,15 @@ from glassnet.data.sources import load_data as load_data
 from glassnet.data.strokes import picture_from_strokes as picture_from_strokes
 from glassnet.explain import Explanation as Explanation
 from glassnet.explain import explain as explain
+from glassnet.formats.keras import from_keras as from_keras
+from glassnet.formats.keras import save_keras as save_keras
+from glassnet.formats.keras import to_keras as to_keras
+from glassnet.formats.onnx import save_onnx as save_onnx
+from glassnet.formats.onnx import to_onnx as to_onnx
+from glassnet.formats.sklearn import from_sklearn as from_sklearn
+from glassnet.formats.torch import from_torch as from_torch
+from glassnet.formats.torch import save_torch as save_torch
+from glassnet.formats.torch import to_torch as to_torch
 from glassnet.model import Model as Model
 from glassnet.model import load_model as load_model
 from glassnet.plots import plot_accuracy as plot_accuracy

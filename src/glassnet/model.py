@@ -29,7 +29,8 @@ class Model:
         network: what is computed.
         params: the numbers it is computed with.
         classes: the names of the answers, one for each output; two for a network with one output,
-            the second of them the one whose probability it gives.
+            the second of them the one whose probability it gives; () where an answer is not one of
+            several classes but what glassnet.predict gives.
         training: how it was trained, for people to read: anything that JSON can hold.
         temperature: what logits are divided by before they become probabilities, so that of all
             answers given with 80 % eighty in a hundred are right (Guo et al. 2017).
@@ -93,8 +94,9 @@ class Model:
             (N, number of classes), rows that sum to 1.
 
         Raises:
-            ParamError: X is something else.
+            ParamError: X is something else, or there are no classes.
         """
+        self.require_classes()
         return self.probabilities(self.logits(self.as_rows(X)))
 
     def predict(self, X: Array) -> Array:
@@ -103,6 +105,7 @@ class Model:
         Args:
             X: as in predict_proba.
         """
+        self.require_classes()
         z = self.logits(self.as_rows(X))
         answers = as_array(self.classes)
         if len(answers) == 2 and z.shape[1] == 1:
@@ -119,11 +122,18 @@ class Model:
         Returns:
             (N,) booleans.
         """
+        self.require_classes()
         x = self.as_rows(X)
         unsure = self.probabilities(self.logits(x)).max(axis=1) < SURE
         if self.familiarity is None:
             return unsure
         return unsure | (self.familiarity.distance(x) > self.familiarity.limit)
+
+    def require_classes(self) -> None:
+        """Raise where there is no class to answer."""
+        if not self.classes:
+            advice = "glassnet.predict(model.network, model.params, X)"
+            raise ParamError("model", "a network without classes", advice=advice)
 
     def as_rows(self, X: Array) -> Array:
         """X as rows (N, n[0]), checked."""

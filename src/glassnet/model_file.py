@@ -159,7 +159,8 @@ def read_network(path: Path, description: Mapping[str, Any]) -> Network:
 
     classes, training = description.get("classes"), description.get("training")
     n_classes = max(layers[-1], 2)
-    require(are_names(classes, n_classes), path, f"classes {classes!r}", f"{n_classes} names")
+    possible = classes == [] or are_names(classes, n_classes)
+    require(possible, path, f"classes {classes!r}", f"{n_classes} names")
     require(isinstance(training, dict), path, f"training {training!r}", "a JSON object")
     return Network(tuple(layers), tuple(ACTIVATIONS[name] for name in names), LOSSES[loss])
 
