@@ -41,6 +41,9 @@ from glassnet.data.examples import Examples as Examples
 from glassnet.data.pictures import picture_from_image as picture_from_image
 from glassnet.data.sources import load_data as load_data
 from glassnet.data.strokes import picture_from_strokes as picture_from_strokes
+from glassnet.doctor import examine as examine
+from glassnet.doctor.findings import Finding as Finding
+from glassnet.doctor.findings import diagnosis as diagnosis
 from glassnet.explain import Explanation as Explanation
 from glassnet.explain import explain as explain
 from glassnet.formats.keras import from_keras as from_keras

@@ -74,6 +74,10 @@ class DivergedError(GlassnetError, ArithmeticError):
     exit_code = 6
 
 
+class TrainingWarning(UserWarning):
+    """A training that ended, of data or with a network that something is wrong with."""
+
+
 class DownloadError(GlassnetError, OSError):
     """A download that no mirror could serve."""
 

@@ -177,7 +177,7 @@ def test_a_divergence_is_named_and_nothing_is_saved_where_nothing_was_learned(ru
     options = ["--layers", "784,10", "--loss", "squared_error", "--learning-rate", "900"]
     code, out, err = run("train", *QUICK, "--quiet", *options)
     assert (code, out) == (6, "")
-    assert_one_line(err, "DIVERGED", "at epoch 1, batch", "learning rate 900")
+    assert_one_line(err, "DIVERGED", "at epoch 1, batch", "learning rate 900", "layer 1")
     assert not (tmp_path / "runs/first-network").exists()
 
 
@@ -446,4 +446,5 @@ def test_the_end_of_a_pipe_is_no_error(run, monkeypatch):
 def test_a_network_that_says_the_same_of_every_picture_is_called_out(run):
     code, _, err = run("train", *QUICK, "--learning-rate", "30", "--loss", "quadratic_cost")
     assert code == 0
-    assert "It has learned nothing: every picture is read as" in err
+    assert "output: one answer for everything (each of 809 examples is read as" in err
+    assert "Try: a lower learning rate" in err

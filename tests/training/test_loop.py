@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -8,16 +9,17 @@ from hypothesis import strategies as st
 from glassnet.core.activations import ACTIVATIONS
 from glassnet.core.initialization import INITIALIZERS
 from glassnet.core.losses import LOSSES
-from glassnet.core.network import Network
+from glassnet.core.network import Network, forward, loss_and_gradient
 from glassnet.core.parameters import initialize
 from glassnet.core.penalties import Penalty
 from glassnet.core.schedules import Constant, Cosine
-from glassnet.core.updates import Adam, GradientDescent
-from glassnet.data.examples import Examples
-from glassnet.errors import DivergedError
+from glassnet.core.updates import Adam, GradientDescent, Momentum
+from glassnet.data.examples import Examples, grey_to_unit, one_hot
+from glassnet.errors import DivergedError, ParamError
 from glassnet.model import Model
 from glassnet.training.loop import Epoch, stop_early, train
 from glassnet.training.measures import evaluate
+from glassnet.training.order import epoch_order
 
 NETWORK = Network((16, 8, 3), (ACTIVATIONS["tanh"],), LOSSES["cross_entropy"])
 CLASSES = ("a", "b", "c")
@@ -203,3 +205,42 @@ def test_an_interrupt_keeps_the_best_weights_too_and_the_last_where_none_was_mea
         with pytest.raises(KeyboardInterrupt):
             list(stop_early(epochs(), model, patience=5))
         assert (model.params.theta == expected).all()
+
+
+@pytest.mark.parametrize("rule", [GradientDescent(), Momentum(), Adam()])
+@pytest.mark.parametrize("engine", ["compiled", "reference"])
+def test_a_divergence_names_the_layer_where_the_same_steps_by_hand_go_wrong(rule, engine):
+    network = Network((16, 8, 8, 3), (ACTIVATIONS["leaky_relu"],) * 2, LOSSES["cross_entropy"])
+    examples, rate = blobs(205), lambda t: 0.01 if t < 1.5 else 1e16
+    x, y = grey_to_unit(examples.x, np.float32), one_hot(examples.labels, 3)
+    start = initialize(network.layers, INITIALIZERS["he"], np.random.default_rng(0))
+
+    model = Model(network, start.copy(), CLASSES)
+    with pytest.raises(DivergedError, match=r"layer ., outputs: values that are not") as diverged:
+        list(train(model, examples, rule, rate, batch_size=10, epochs=9, engine=engine))
+    epoch, batch = map(int, re.findall(r"at epoch (\d+), batch (\d+)", str(diverged.value))[0])
+
+    grad, state = start.like(np.empty_like(start.theta)), rule.init(start.theta)
+    for number in range(1, epoch + 1):
+        batches = np.split(epoch_order(0, number, 205), range(10, 205, 10))
+        for step, rows in enumerate(batches[: batch - 1 if number == epoch else None]):
+            loss_and_gradient(network, start, x[rows], y[rows], grad)
+            rule.step(start.theta, grad.theta, state, rate(number - 1 + step / 21))
+    with np.errstate(over="ignore", invalid="ignore"):
+        a, z = forward(network, start, x[batches[batch - 1]])
+    first = [np.isfinite(outputs).all() for outputs in (*a[1:], z)].index(False) + 1
+    assert f"layer {first}, outputs" in str(diverged.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda e: e._replace(labels=e.labels[:, np.newaxis]), r"labels: a column"),
+        (lambda e: e._replace(x=e.x.T), "x: rows and columns are swapped"),
+        (lambda e: e._replace(labels=e.labels[:-1]), "x: not one row for each label"),
+        (lambda e: e._replace(x=np.where(e.x == e.x[3, 2], np.nan, e.x)), "nan at"),
+    ],
+)
+def test_examples_that_cannot_be_learned_from_are_refused_in_words(change, expected):
+    with pytest.raises(ParamError, match=expected):
+        list(train(new_model(), change(blobs(205)), Adam(), Constant(0.1), batch_size=9, epochs=1))

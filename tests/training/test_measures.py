@@ -7,7 +7,10 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 from sklearn import metrics
 
-from glassnet.training.measures import Evaluation, wilson_interval
+from glassnet.data.examples import Examples
+from glassnet.errors import ParamError
+from glassnet.model import load_model
+from glassnet.training.measures import Evaluation, evaluate, wilson_interval
 
 CLASSES = ("a", "b", "c")
 
@@ -72,3 +75,9 @@ def test_the_interval_is_wilsons(right_of_n):
     expected = binomtest(right, n).proportion_ci(0.95, method="wilson")
     low, high = wilson_interval(right / n, n, z=1.959963984540054)
     assert (low, high) == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
+def test_labels_that_are_no_row_of_numbers_are_refused_in_words():
+    x, labels = np.zeros((3, 784), np.uint8), np.arange(3)
+    with pytest.raises(ParamError, match="labels: a column"):
+        evaluate(load_model(), Examples(x, labels[:, np.newaxis]))

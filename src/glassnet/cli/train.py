@@ -17,6 +17,8 @@ from glassnet.core.losses import LOSSES
 from glassnet.core.updates import RULES
 from glassnet.data.examples import Examples
 from glassnet.data.sources import load_data
+from glassnet.doctor import examine
+from glassnet.doctor.findings import Finding, diagnosis
 from glassnet.engines import FASTEST_FIRST, limit_threads
 from glassnet.errors import DivergedError
 from glassnet.model import Model
@@ -98,7 +100,7 @@ def train(
         if as_json:
             print_json(summarize(chosen, trained, perf_counter() - began, folder))
         elif not quiet:
-            print_result(trained.evaluation, trained.history, folder)
+            print_result(trained, folder)
         return INTERRUPTED if trained.ending else 0
 
 
@@ -138,6 +140,7 @@ class Trained(NamedTuple):
     ending: BaseException | None
     evaluation: Evaluation
     test: Examples
+    findings: list[Finding]
 
 
 def learn(recipe: Recipe, source: str | None, run: RunOptions, start: Start) -> Trained:
@@ -162,8 +165,9 @@ def learn(recipe: Recipe, source: str | None, run: RunOptions, start: Start) -> 
         calibrate(model, examples, aside)
         test = recipe.examples(data.test)
         evaluation = evaluate(model, test, run.threads)
+        findings = examine(model, examples, [epoch.loss for epoch in history])
     model.training = recipe.describe(data, history, evaluation) | start.describe()
-    return Trained(model, history, ending, evaluation, test)
+    return Trained(model, history, ending, evaluation, test, findings)
 
 
 def consume(
@@ -212,13 +216,15 @@ def summarize(
         "test_accuracy": evaluation.accuracy,
         "test_interval": evaluation.interval,
         "test_loss": evaluation.loss,
+        "findings": [str(finding) for finding in trained.findings],
         "seconds": round(seconds, 3),
         "model": str(folder.model),
     }
 
 
-def print_result(evaluation: Evaluation, history: list[Epoch], folder: RunFolder) -> None:
-    """The last lines: how good it is, and where everything is."""
+def print_result(trained: Trained, folder: RunFolder) -> None:
+    """The last lines: how good it is, what is wrong with it, and where everything is."""
+    evaluation, history = trained.evaluation, trained.history
     low, high = evaluation.interval
     learned = sum(epoch.seconds for epoch in history)
     stdout.print(
@@ -228,10 +234,7 @@ def print_result(evaluation: Evaluation, history: list[Epoch], folder: RunFolder
         f" ({history[-1].engine if history else 'no'} engine)",
         soft_wrap=True,
     )
-    if len(set(evaluation.predictions.tolist())) == 1:
-        answer = evaluation.classes[evaluation.predictions[0]]
-        stderr.print(
-            f"It has learned nothing: every picture is read as {answer}. Try a lower rate."
-        )
+    if trained.findings:
+        stderr.print(f"Warning: {diagnosis(trained.findings)}", markup=False, soft_wrap=True)
     stdout.print(f"Model     {folder.model}", soft_wrap=True)
     stdout.print(f"Pictures  {', '.join(map(str, folder.pictures))}", soft_wrap=True)

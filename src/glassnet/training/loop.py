@@ -16,11 +16,15 @@ from typing import Any
 import numpy as np
 
 from glassnet.core.activations import Array
+from glassnet.core.parameters import Parameters
 from glassnet.core.penalties import NO_PENALTY, Penalty
 from glassnet.core.schedules import Constant, Schedule
-from glassnet.core.updates import Rule
+from glassnet.core.updates import Rule, State
 from glassnet.data.examples import Examples, one_hot
-from glassnet.engines import choose
+from glassnet.doctor.data import not_finite, refuse, refuse_misfits
+from glassnet.doctor.findings import Finding
+from glassnet.doctor.network import where_it_broke
+from glassnet.engines import Engine, choose
 from glassnet.errors import DivergedError
 from glassnet.model import Model
 from glassnet.training.measures import evaluate
@@ -104,9 +108,13 @@ def train(
         An Epoch after each pass.
 
     Raises:
-        ParamError: the engine that was asked for cannot do the job.
-        DivergedError: a loss is no longer finite. The model is as the last good epoch left it.
+        ParamError: the engine that was asked for cannot do the job, or the examples are not a
+            finite row and a label each.
+        DivergedError: a loss is no longer finite; it says in which layer that began. The model is
+            as the last good epoch left it.
     """
+    refuse_misfits(model.network, examples)
+    refuse(not_finite("x", examples.x))
     n = len(examples.x)
     batch_size = min(batch_size or n, n)
     steps = -(-n // batch_size)
@@ -117,7 +125,7 @@ def train(
         engine, model.network, rule, penalty, batch_size=batch_size, dtype=dtype, threads=threads
     )
     state = rule.init(model.params.theta)
-    last_good = model.params.theta.copy()
+    last_good, last_state = model.params.theta.copy(), copy_of(state)
     pieces = pieces or SeveralASecond()
 
     for number in range(1, epochs + 1):
@@ -133,10 +141,14 @@ def train(
             losses = np.append(losses, new)
             if not (np.isfinite(new).all() and np.isfinite(model.params.theta).all()):
                 model.params.theta[:] = last_good
-                raise diverged(number, losses, rates)
+                done = int(np.isfinite(losses).cumprod().sum())
+                before, at, _ = np.split(order, [done * batch_size, (done + 1) * batch_size])
+                params = again(chosen, model.params, last_state, shown, y, before, rates[:done])
+                finding = where_it_broke(model.network, params, shown[at])
+                raise diverged(number, losses, rates, finding)
             if watch is not None:
                 watch(len(losses), steps, losses)
-        last_good[:] = model.params.theta
+        last_good[:], last_state = model.params.theta, copy_of(state)
         seconds = perf_counter() - start
 
         loss = weighted_mean(losses, n, batch_size)
@@ -186,12 +198,30 @@ def measure(
     return measured
 
 
-def diverged(epoch: int, losses: Array, rates: Array) -> DivergedError:
-    """The error for a training that blew up: where, with what rate, and what to try."""
+def copy_of(state: State) -> State:
+    """The same values in vectors of their own."""
+    return {name: vector.copy() for name, vector in state.items()}
+
+
+def again(
+    engine: Engine, params: Parameters, state: State, x: Array, y: Array, order: Array, rates: Array
+) -> Parameters:
+    """The parameters after steps that are taken once more; those given stay as they are."""
+    params = params.copy()
+    if len(rates):
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            engine.descend(params, state, x, y, order, rates)
+    return params
+
+
+def diverged(epoch: int, losses: Array, rates: Array, finding: Finding) -> DivergedError:
+    """The error for a training that blew up: when, with what rate, where, and what to try."""
     bad = np.flatnonzero(~np.isfinite(losses))
     step = int(bad[0]) if len(bad) else len(losses) - 1
     what = f"loss became {losses[step]}" if len(bad) else "a weight is no longer finite"
-    found = f"{what} at epoch {epoch}, batch {step + 1} (learning rate {rates[step]:g})"
+    found = (
+        f"{what} at epoch {epoch}, batch {step + 1} (learning rate {rates[step]:g}); {finding.seen}"
+    )
     advice = f"a learning rate of {rates[step] / 10:g} or less"
     return DivergedError("training", found, "a finite number", advice)
 

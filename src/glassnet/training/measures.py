@@ -8,6 +8,7 @@ import numpy as np
 from glassnet.core.activations import Array
 from glassnet.data.examples import Examples, one_hot
 from glassnet.display.numbers import percent
+from glassnet.doctor.data import refuse_misfits
 from glassnet.model import Model
 
 N_BINS = 15
@@ -132,7 +133,11 @@ def evaluate(model: Model, examples: Examples, threads: int | None = None) -> Ev
 
     Returns:
         An Evaluation.
+
+    Raises:
+        ParamError: the examples are not a row and a label each.
     """
+    refuse_misfits(model.network, examples)
     z = model.logits(examples.x, threads)
     y = one_hot(examples.labels, z.shape[1], z.dtype)
     loss = float(model.network.loss.value(z, y).mean())

@@ -18,6 +18,7 @@ from glassnet.data.images import read_image
 from glassnet.data.ink import find_ink
 from glassnet.data.pictures import picture_from_image, prepare
 from glassnet.data.resampling import shrink
+from glassnet.doctor.network import dead_neurons
 from glassnet.errors import GlassnetError, ParamError
 from glassnet.model import Model
 from glassnet.overrides import PIXELS
@@ -150,8 +151,7 @@ def of_layers(model: Model, before: Array, sample: Examples) -> list[Facts]:
     gradient = params.like(np.empty_like(params.theta))
     a, z = forward(network, params, x)
     backward(network, params, a, network.loss.error(z, y) / len(x), into=gradient)
-    slopes = [f.derivative(a_l) for f, a_l in zip(network.activations, a[1:], strict=True)]
-    dead = [int((~slope.any(axis=0)).sum()) for slope in slopes] + [0]
+    dead = [*dead_neurons(network, a), 0]
     moved = params.like(params.theta - before)
     return [
         {"dead": n, "gradient": norm(dW), "change": norm(moved_W) / (norm(W) or 1)}
