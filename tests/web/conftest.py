@@ -56,9 +56,9 @@ def problems():
 
 
 @pytest.fixture
-def page(browser, problems):
-    """A page in which nothing may go wrong, and from which nothing may leave this machine."""
-    context = browser.new_context()
+def new_page(browser, problems):
+    """Pages in which nothing may go wrong, and from which nothing may leave this machine."""
+    contexts = []
 
     def console(message):
         if message.type == "error":
@@ -68,11 +68,17 @@ def page(browser, problems):
         if urlsplit(request.url).hostname not in LOCAL:
             problems.append(f"request: {request.url}")
 
-    context.on("console", console)
-    context.on("weberror", lambda error: problems.append(f"page: {error.error}"))
-    context.on("request", request)
-    yield context.new_page()
-    context.close()
+    def new_page(**options):
+        context = browser.new_context(**options)
+        contexts.append(context)
+        context.on("console", console)
+        context.on("weberror", lambda error: problems.append(f"page: {error.error}"))
+        context.on("request", request)
+        return context.new_page()
+
+    yield new_page
+    for context in contexts:
+        context.close()
     assert problems == []
 
 
@@ -92,6 +98,12 @@ def opened(page, server):
         return page
 
     return open_page
+
+
+@pytest.fixture
+def page(new_page):
+    """One such page."""
+    return new_page()
 
 
 @pytest.fixture

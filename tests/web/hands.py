@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+from axe_playwright_python.sync_playwright import Axe
 
 PHOTO = Path(__file__).parents[2] / "docs/pictures/photo.jpg"
 
@@ -26,6 +27,15 @@ def draw(page, strokes, steps=1):
         page.mouse.up()
 
 
+def serious_violations(page):
+    """What axe finds that keeps someone from using the page."""
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:120]}"
+        for one in Axe().run(page).response["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
 SEVEN = [[(0.25, 0.2), (0.72, 0.2), (0.6, 0.45), (0.5, 0.65), (0.42, 0.85)]]
 ONE = [[(0.5, 0.15), (0.48, 0.85)]]
 FOUR = [[(0.4, 0.15), (0.25, 0.5), (0.7, 0.5)], [(0.6, 0.15), (0.58, 0.85)]]
@@ -35,6 +45,10 @@ def settled(page):
     """Wait until what was done is shown: two frames."""
     page.evaluate("() => new Promise(f => requestAnimationFrame(() => requestAnimationFrame(f)))")
     return page
+
+
+def wait_for(page, state):
+    page.wait_for_selector(f"[data-testid=training][data-state={state}]")
 
 
 def value(page, expression):

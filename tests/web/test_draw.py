@@ -232,3 +232,91 @@ def test_of_two_digits_each_is_doubted_on_its_own(opened):
     page.get_by_test_id("clear").click()
     draw(page, moved(FOUR, 0.02, 0.2, 0.5) + moved(SEVEN, 0.5, 0.2, 0.5))
     assert words(page) == "2 digits: 4 7. Below, the first."
+
+
+def test_a_picture_is_pasted(opened):
+    page = opened()
+    file = {"name": "four.jpg", "bytes": list(PHOTO.read_bytes())}
+    page.evaluate(
+        """({ name, bytes }) => {
+          const clipboardData = new DataTransfer();
+          clipboardData.items.add("a text beside it", "text/plain");
+          clipboardData.items.add(new File([Uint8Array.from(bytes)], name, { type: "image/jpeg" }));
+          const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true });
+          document.getElementById("pad").dispatchEvent(paste);
+        }""",
+        file,
+    )
+    page.wait_for_function("() => window.__nn.picture !== null")
+    expected = glassnet.picture_from_image(PHOTO).ravel()
+    np.testing.assert_array_equal(picture(page), expected)
+
+
+def test_an_answer_is_spoken_once_for_all_strokes_of_a_digit(opened):
+    page = opened()
+    page.evaluate(
+        """() => {
+          window.said = [];
+          const region = document.querySelector(".draw [aria-live]");
+          const hear = () => said.push(region.textContent);
+          new MutationObserver(hear).observe(region, { childList: true });
+        }"""
+    )
+    draw(page, FOUR, steps=4)
+    page.wait_for_function("() => said.length > 0")
+    page.wait_for_timeout(300)
+    assert value(page, "said") == [words(page)]
+
+
+def test_a_touch_that_is_taken_away_ends_its_stroke(new_page, server):
+    page = new_page(has_touch=True)
+    page.goto(f"http://{server.host}/")
+    page.wait_for_selector("[data-ready]")
+    box = page.get_by_test_id("pad").bounding_box()
+    session = page.context.new_cdp_session(page)
+
+    def touch(kind, *points):
+        touches = [{"x": box["x"] + x, "y": box["y"] + y} for x, y in points]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+    touch("touchStart", (90, 90))
+    touch("touchMove", (120, 150))
+    touch("touchCancel")
+    assert len(value(page, "window.__nn.strokes")) == 1
+    touch("touchStart", (200, 90))
+    touch("touchMove", (200, 200))
+    touch("touchEnd")
+    assert len(value(page, "window.__nn.strokes")) == 2
+    assert not page.get_by_test_id("undo").is_disabled()
+
+
+def test_a_long_scribble_is_no_digit_and_holds_up_nothing(opened):
+    page = opened()
+    page.evaluate(
+        """async () => {
+          const pad = document.getElementById("pad");
+          const { left, top, width } = pad.getBoundingClientRect();
+          const at = (k) => ({
+            clientX: left + width * (0.5 + 0.45 * Math.sin(k / 7)),
+            clientY: top + width * (0.5 + 0.45 * Math.sin(k / 11)),
+            pointerId: 1,
+            pointerType: "pen",
+          });
+          pad.setPointerCapture = () => {};
+          const send = (kind, k) => pad.dispatchEvent(new PointerEvent(kind, at(k)));
+          const frame = () => new Promise(requestAnimationFrame);
+          window.frames = [];
+          send("pointerdown", 0);
+          for (let k = 1; k <= 5000; k++) {
+            send("pointermove", k);
+            if (k % 100 === 0) {
+              const start = await frame();
+              frames.push((await frame()) - start);
+            }
+          }
+          send("pointerup", 5000);
+        }"""
+    )
+    assert len(value(page, "window.__nn.strokes")[0]) == 5001
+    assert np.median(value(page, "frames.slice()")) < 50  # milliseconds
+    assert words(page).startswith(("Unlike", "Not sure"))

@@ -13,6 +13,7 @@ from glassnet.errors import BusyError, DivergedError, ParamError
 from glassnet.model import load_model
 from glassnet.overrides import Overrides, override
 from glassnet.recipes import RECIPES
+from glassnet.training.calibration import fit_temperature
 from glassnet.training.measures import evaluate
 from glassnet.web import live as live_module
 from glassnet.web.live import ENDS, Live, Run, merged
@@ -186,6 +187,17 @@ def test_what_a_stopped_training_has_learned_is_kept(live):
     assert run.history[-1]["model"] == "0"
     assert (run.model.params.theta != QUICK.model(run.model.classes).params.theta).any()
     assert live.kept[0].training["epochs"] == len(run.epochs)
+
+
+def test_a_stopped_training_is_calibrated_like_one_that_is_done(live):
+    live.start(LONG, validation=0.2)
+    while not measured(live.run):
+        sleep(0.01)
+    live.command("stop")
+    run = wait_for(live, "stopped")
+    (model,) = live.kept
+    assert model.temperature == fit_temperature(model, run.aside) != 1
+    assert model.familiarity.distance(run.examples.x).mean() < model.familiarity.limit
 
 
 def test_a_paused_training_can_be_stopped(live):

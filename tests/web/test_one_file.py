@@ -3,7 +3,7 @@ import re
 import numpy as np
 import pytest
 from typer.testing import CliRunner
-from web.hands import FOUR, SEVEN, draw
+from web.hands import FOUR, SEVEN, draw, serious_violations
 
 import glassnet
 from glassnet.cli import app
@@ -71,6 +71,26 @@ def test_its_views_work_without_a_server(opened):
         "784 \u2013 256 \u2013 128 \u2013 10" in settled(opened).get_by_test_id("card").inner_text()
     )
     assert opened.get_by_role("tab", name="Train").count() == 0
+
+
+@pytest.mark.parametrize("colors", ["light", "dark"])
+def test_axe_finds_nothing_serious(opened, colors):
+    opened.emulate_media(color_scheme=colors, reduced_motion="reduce")
+    draw(opened, SEVEN)
+    opened.get_by_test_id("layer-1").click(position={"x": 40, "y": 40})
+    for name in ["Flow", "Learn", "Model card"]:
+        opened.get_by_role("tab", name=name).click()
+        assert serious_violations(settled(opened)) == []
+
+
+def test_without_javascript_it_says_what_it_needs_and_what_it_holds(new_page, tmp_path, content):
+    path = tmp_path / "digit.html"
+    path.write_bytes(content)
+    page = new_page(java_script_enabled=False)
+    page.goto(path.as_uri())
+    said = page.locator("body").inner_text()
+    assert "allow JavaScript" in said
+    assert "network: 784-256-128-10" in said
 
 
 def test_a_sample_digit_is_there(opened):

@@ -1,10 +1,21 @@
 """The whole page: every view with every network, in any window, by keys alone."""
 
+from io import BytesIO
+
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from networks import random_parameters
-from web.hands import FOUR, SEVEN, draw, numbers_in, settled, value, words
+from PIL import Image
+from web.hands import (
+    FOUR,
+    SEVEN,
+    draw,
+    numbers_in,
+    serious_violations,
+    settled,
+    value,
+    words,
+)
 
 import glassnet
 from glassnet.core.activations import ACTIVATIONS
@@ -42,13 +53,7 @@ def test_axe_finds_nothing_serious(opened, view, colors):
     page = opened(f"#view={view}&neuron=1.3&target=7")
     draw(page, SEVEN)
     settled(page)
-    found = Axe().run(page).response["violations"]
-    serious = [
-        f"{one['id']}: {one['nodes'][0]['html'][:120]}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
+    assert serious_violations(page) == []
     assert page.evaluate("() => document.getAnimations().length") == 0
 
 
@@ -102,30 +107,71 @@ def test_another_model_is_shown_though_one_stands_at_a_later_step(opened, server
     page.wait_for_selector("text=in 1 step")
 
 
-@pytest.mark.parametrize("width", [320, 768, 1920])
-def test_nothing_is_wider_than_the_window(opened, page, width):
-    page.set_viewport_size({"width": width, "height": 700})
-    opened()
-    draw(page, SEVEN)
-    for name in ["Flow", "Learn", "Train", "Compare", "Model card"]:
-        page.get_by_role("tab", name=name).click()
-        settled(page)
-        assert page.evaluate("() => document.documentElement.scrollWidth") <= width, name
+WIDER_THAN_THE_WINDOW = """() => {
+  const width = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= width) return [];
+  const wide = (element) => element.getBoundingClientRect().right > width;
+  return [...document.querySelectorAll("main *")].filter(wide).map((element) => element.outerHTML);
+}"""
+WINDOWS = {  # width, height, and so many pixels of the screen to one of the page
+    "a small phone": (320, 568, 2),
+    "a phone": (390, 844, 3),
+    "a tablet": (768, 1024, 2),
+    "a laptop at 200 %": (640, 360, 2),
+    "a large screen": (1920, 1080, 1),
+}
 
 
-def test_random_clicks_and_keys_break_nothing(opened):
+@pytest.mark.parametrize("window", WINDOWS)
+def test_nothing_is_wider_than_the_window_and_ink_lies_under_the_pen(new_page, server, window):
+    width, height, scale = WINDOWS[window]
+    page = new_page(
+        viewport={"width": width, "height": height}, device_scale_factor=scale, has_touch=True
+    )
+    page.goto(f"http://{server.host}/")
+    page.wait_for_selector("[data-ready]")
+    for size in ("200%", "100%"):  # of the text
+        page.evaluate("(size) => (document.documentElement.style.fontSize = size)", size)
+        for name in ["Learn", "Train", "Compare", "Model card", "Flow"]:
+            page.get_by_role("tab", name=name).click()
+            settled(page)
+            wide = page.evaluate(WIDER_THAN_THE_WINDOW)
+            assert wide == [], name
+        page.get_by_test_id("clear").click()
+        page.get_by_test_id("pad").scroll_into_view_if_needed()
+        draw(page, SEVEN, steps=3)
+        assert words(page).startswith("This is a 7")
+        for x, y in SEVEN[0]:
+            assert greys_at(page, x, y).min() > 200
+
+
+def greys_at(page, x, y):
+    """A spot of the paper as it is seen on the screen; where is in shares of the paper."""
+    box = page.get_by_test_id("pad").bounding_box()
+    left, top = box["x"] + x * box["width"] - 1, box["y"] + y * box["height"] - 1
+    clip = {"x": left, "y": top, "width": 2, "height": 2}
+    return np.asarray(Image.open(BytesIO(page.screenshot(clip=clip))).convert("L"))
+
+
+def test_without_javascript_the_page_says_what_it_needs(new_page, server):
+    page = new_page(java_script_enabled=False)
+    page.goto(f"http://{server.host}/")
+    assert "allow JavaScript" in page.locator("body").inner_text()
+
+
+def test_two_thousand_random_clicks_and_keys_break_nothing(opened, server):
     page = opened()
     rng = np.random.default_rng(0)
     keys = ["Tab", "Enter", "Escape", "ArrowLeft", "ArrowDown", "Shift+ArrowUp", " ", "r"]
-    for _ in range(300):
-        x, y = rng.uniform([0, 0], [1280, 720])
-        page.mouse.move(x, y)
-        if rng.random() < 0.6:
-            page.mouse.down()
-            page.mouse.move(*rng.uniform([0, 0], [1280, 720]))
-            page.mouse.up()
+    for _ in range(400):  # of five events each
+        page.mouse.move(*rng.uniform([0, 0], [1280, 720]))
+        page.mouse.down()
+        page.mouse.move(*rng.uniform([0, 0], [1280, 720]))
+        page.mouse.up()
         page.keyboard.press(keys[rng.integers(len(keys))])
-    page.goto("about:blank")  # and back, as it was before
-    opened()
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(500)  # until the address holds what has become of the page
+    page.evaluate("() => (location.hash = '')")
+    page.wait_for_function("() => window.__nn.model.id === '0' && !window.__nn.strokes.length")
     draw(page, SEVEN)
     assert words(page).startswith("This is a 7")

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from web.hands import SEVEN, draw, numbers_in, settled, words
+from web.hands import SEVEN, draw, numbers_in, serious_violations, settled, words
 
 from glassnet.model import load_model
 
@@ -75,3 +75,13 @@ def test_every_view_but_the_first_can_be_hidden(opened):
     offered = page.locator("dialog label").all_text_contents()
     tabs = page.get_by_role("tab", include_hidden=True).all_text_contents()
     assert [name for name in offered if name in tabs] == tabs[1:]
+
+
+@pytest.mark.parametrize("colors", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_the_settings(opened, colors):
+    page = opened()
+    page.emulate_media(color_scheme=colors)
+    page.get_by_test_id("settings").click()
+    assert serious_violations(page) == []
+    page.keyboard.press("Escape")
+    assert page.evaluate("() => document.activeElement.id") == "settings"

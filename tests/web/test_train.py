@@ -1,8 +1,9 @@
 """A training as the page shows it."""
 
+import re
 from dataclasses import replace
 
-from web.hands import value
+from web.hands import value, wait_for
 
 import glassnet
 
@@ -12,10 +13,7 @@ def start_training(page, epochs):
     page.get_by_test_id("recipe").select_option("one-layer")
     page.get_by_test_id("epochs").fill(str(epochs))
     page.get_by_test_id("train-start").click()
-
-
-def wait_for(page, state):
-    page.wait_for_selector(f"[data-testid=training][data-state={state}]")
+    page.get_by_text(re.compile(rf"epoch \d+ of {epochs},")).wait_for()  # not that of one before
 
 
 def test_a_training_is_watched_paused_taken_up_after_a_reload_and_stopped(opened):
@@ -49,6 +47,8 @@ def test_a_training_from_the_page_ends_as_one_from_python(opened, server):
 
 def test_a_cell_of_the_confusion_matrix_opens_its_digits(opened):
     page = opened("#view=train")
+    start_training(page, epochs=1)
+    wait_for(page, "done")
     page.wait_for_selector("[data-testid=confusion]")
     wrong = page.locator(".confusion td:not(:first-child) button:not([disabled])").all()
     button = next(b for b in wrong if len(set(b.get_attribute("id").split("-")[1:])) == 2)

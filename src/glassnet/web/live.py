@@ -87,8 +87,6 @@ class Run:
         try:
             end = self.learn_until_the_end()
             learned = self.epochs or (end == "stopped" and self.step)
-            if end == "done":
-                calibrate(self.model, self.examples, self.aside)
             state, model = end, self.keep_model() if learned else None
         except GlassnetError as error:
             self.say("error", code=error.code, message=error.found, fix=error.advice)
@@ -208,7 +206,8 @@ class Run:
         self.evaluating += perf_counter() - start
 
     def keep_model(self) -> str:
-        """Give the model away, described as `glassnet train` would."""
+        """Give the model away, calibrated and described as `glassnet train` would."""
+        calibrate(self.model, self.examples, self.aside)
         evaluation = evaluate(self.model, self.test)
         self.model.training = self.recipe.describe(self.data, self.epochs, evaluation)
         return self.keep(self.recipe.name, self.model)

@@ -4,6 +4,7 @@ import { fill, h, svg } from "./dom.js";
 import { count, short } from "./numbers.js";
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM] = [460, 200, 48, 24];
+const STYLES = ["curve", "curve second", "curve third"];
 const opened = new Map(); // titles of charts whose table is open: how far it is scrolled
 
 /**
@@ -65,8 +66,6 @@ export function chart(title, curves, { log = false, xTitle = "step" } = {}) {
     table(title, curves, xTitle),
   );
 }
-
-const STYLES = ["curve", "curve second"];
 
 /** A line of the legend: how a curve is drawn, its name and its last value. */
 function entry(words, k) {

@@ -6,6 +6,7 @@
  *
  * @typedef {Object} Source
  * @property {boolean} live whether there is a server, and so training and comparing
+ * @property {function(): void} forget what was asked for: another server may answer otherwise
  * @property {function(): Promise<{id: string, name: string, glassnet: string}[]>} models
  * @property {function(string): Promise<Object>} model
  * @property {function(): Promise<Digit[]>} digits 500 of the test set
@@ -38,13 +39,14 @@ export function fromServer() {
     return kept.get(path);
   };
   const data = () => once("/api/data", (response) => response.json());
-  const digits = (query, ids) =>
-    once(`/api/digits?split=test&${query}`, async (response) =>
-      digitsOf(new Uint8Array(await response.arrayBuffer()), ids),
-    );
-  const someDigits = async (ids) => (ids.length ? digits(`ids=${ids}`, ids) : []);
+  const digitsAt = (query) => `/api/digits?split=test&${query}`;
+  const readDigits = (ids) => async (response) =>
+    digitsOf(new Uint8Array(await response.arrayBuffer()), ids);
+  const someDigits = async (ids) =>
+    ids.length ? get(digitsAt(`ids=${ids}`)).then(readDigits(ids)) : []; // others each time: not kept
   return {
     live: true,
+    forget: () => kept.clear(),
     models: () => get("/api/models").then((response) => response.json()),
     model: (id) =>
       once(`/api/models/${id}`, async (response) => readModel(await response.arrayBuffer())),
@@ -53,7 +55,7 @@ export function fromServer() {
     data,
     digits: async () => {
       const ids = spread((await data()).test);
-      return digits(`sample=${ids.length}`, ids);
+      return once(digitsAt(`sample=${ids.length}`), readDigits(ids));
     },
     digit: async (id) => (id < (await data()).test ? (await someDigits([id]))[0] : null),
     someDigits,

@@ -3,7 +3,9 @@
 const PATIENCE = [500, 1000, 2000, 4000, 8000]; // milliseconds before it is tried again
 
 /**
- * @param {{event: Function, welcome: Function, weights: Function, connected: function(boolean): void}} hears
+ * `welcome` is told which run was known before: it may be another, or none, when the line is back.
+ *
+ * @param {{event: Function, welcome: function(Object, ?string): void, weights: Function, connected: function(boolean): void}} hears
  * @returns {{say: function(Object): boolean}}
  */
 export function talkToServer(hears) {
@@ -33,10 +35,10 @@ export function talkToServer(hears) {
 
   function hear(message) {
     if (message.type === "welcome") {
-      const known = run !== null && message.run === run;
+      const before = run;
       run = message.run;
       lastSeq = message.seq ?? 0;
-      hears.welcome(message, known);
+      hears.welcome(message, before);
       if (run !== null) say({ type: "ack", seq: lastSeq });
       return;
     }

@@ -10,11 +10,13 @@ import { talkToServer } from "./talk.js";
 const ENDS = ["done", "stopped", "failed", "idle"];
 const PICTURES_PER_SECOND = 2;
 const DRAW_EVERY = 300; // milliseconds: what is drawn oftener is taken from the training's time
-const NUMBERS = ["epochs", "learning_rate", "seed"]; // what is sent as such
+const NUMBERS = ["epochs", "learning_rate", "seed", "validation"]; // what is sent as such
 
-/** @param {{store: Object, source: Object}} context */
-export function createTrainView({ store, source }) {
+/** @param {{store: Object, source: Object, choose: function(string): void}} context */
+export function createTrainView({ store, source, choose }) {
   let training = blank();
+  let connected = false;
+  let weights = null; // the newest: their shape, their scale and the bytes
   let shownEvaluation = null;
   let opened = false; // whether the reader has chosen a cell, which the next evaluation leaves open
   let waiting = null; // the timer of the next drawing
@@ -34,24 +36,23 @@ export function createTrainView({ store, source }) {
   const curves = h("div", { class: "row" });
   const layers = h("div", { class: "equation" });
   const thumbnails = h("canvas", { class: "pixels", role: "img", "data-testid": "thumbnails" });
-  const picture = h(
-    "figure",
-    { hidden: true },
-    thumbnails,
-    h("figcaption", {}, "Weights of the first layer, one square for each neuron"),
-  );
+  const caption = h("figcaption", {});
+  const picture = h("figure", { hidden: true }, thumbnails, caption);
   const results = h("div", { class: "column" });
   const gallery = h("div", { class: "column", "data-testid": "gallery", "aria-live": "polite" });
   const log = h("input", { type: "checkbox", id: "log", on: { change: () => show() } });
 
   const talk = talkToServer({
     connected: (on) => {
+      connected = on;
       banner.hidden = on;
       wanted = null;
       if (on) want();
+      else showNow();
     },
-    welcome: ({ config, state, history }, known) => {
-      if (!known) training = { ...blank(), config, state };
+    welcome: ({ run, config, state, history }, before) => {
+      if (run !== before) training = { ...blank(), config, state, lost: run === null };
+      if (run !== before && before !== null) startAnew();
       history.forEach(take);
       show();
     },
@@ -60,9 +61,29 @@ export function createTrainView({ store, source }) {
       if (message.type !== "metrics") showNow();
       else waiting ??= setTimeout(showNow, DRAW_EVERY);
     },
-    weights: ({ shape, scale }, values) =>
-      showThumbnails(picture, thumbnails, shape, scale, values),
+    weights: ({ shape, scale }, values) => {
+      weights = [shape, scale, values];
+      showWeights();
+    },
   });
+  /** Another server than before may have other models under the same ids. */
+  async function startAnew() {
+    weights = null;
+    showWeights();
+    source.forget();
+    const { modelId } = store.get();
+    const models = await source.models();
+    choose(models.some(({ id }) => id === modelId) ? modelId : models[0].id);
+  }
+  function showWeights() {
+    picture.hidden = weights === null;
+    if (weights === null) return;
+    const [shown, all] = [weights[0][0], training.config.layers[1]];
+    const which =
+      shown < all ? `the first ${count(shown)} of ${count(all)} neurons` : "each neuron";
+    caption.textContent = `Weights of the first layer, one square for ${which}`;
+    showThumbnails(thumbnails, ...weights);
+  }
   function want() {
     const topics = document.hidden || store.get().view !== "train" ? [] : ["weights"];
     if (wanted === topics.length) return;
@@ -111,12 +132,15 @@ export function createTrainView({ store, source }) {
     } else if (event.type === "metrics") {
       event.step.forEach((step, k) => {
         training.losses.push([step, event.loss[k]]);
-        if (event.train_accuracy[k] !== null)
-          training.accuracies.push([step, event.train_accuracy[k]]);
+        for (const [name, points] of Object.entries(training.measured)) {
+          if (event[name][k] !== null) points.push([step, event[name][k]]);
+        }
       });
       for (const key of ["step", "steps", "epoch", "speed"]) training[key] = event[key].at(-1);
     } else if (event.type === "eval") {
-      training.evaluations.push(event);
+      training.evaluation = event; // of those before only the points of the curves are kept
+      training.test.loss.push([event.step, event.test.loss]);
+      training.test.accuracy.push([event.step, event.test.accuracy]);
     } else if (event.type === "error") {
       trouble.hidden = false;
       trouble.textContent = [event.message, event.fix && `Try: ${event.fix}.`]
@@ -126,31 +150,27 @@ export function createTrainView({ store, source }) {
   }
 
   function show() {
-    const { state, losses, accuracies, evaluations, epoch, speed, config, step, steps } = training;
+    const { state, losses, measured, test, evaluation, config, step } = training;
     const ended = ENDS.includes(state);
-    buttons.pause.disabled = state !== "running";
-    buttons.resume.disabled = state !== "paused";
-    buttons.step.disabled = buttons.stop.disabled = ended;
-    form.enable(ended);
+    buttons.pause.disabled = !connected || state !== "running";
+    buttons.resume.disabled = !connected || state !== "paused";
+    buttons.step.disabled = buttons.stop.disabled = !connected || ended;
+    form.enable(connected && ended);
     status.dataset.state = state;
     status.dataset.step = step;
-    status.textContent = wordsFor(state, config, epoch, speed, step, steps, evaluations.at(-1));
+    status.textContent = wordsFor(training);
+    const curvesOf = (...pointsOf) =>
+      ["training", "test", ...(config?.validation ? ["validation"] : [])].map((name, k) => ({
+        name,
+        points: thinned(pointsOf[k]),
+      }));
+    const { train_accuracy, validation_loss, validation_accuracy } = measured;
     fill(
       curves,
-      chart(
-        "loss",
-        [
-          { name: "training", points: thinned(losses) },
-          { name: "test", points: evaluations.map((one) => [one.step, one.test.loss]) },
-        ],
-        { log: log.checked },
-      ),
-      chart("accuracy", [
-        { name: "training", points: accuracies },
-        { name: "test", points: evaluations.map((one) => [one.step, one.test.accuracy]) },
-      ]),
+      chart("loss", curvesOf(losses, test.loss, validation_loss), { log: log.checked }),
+      chart("accuracy", curvesOf(train_accuracy, test.accuracy, validation_accuracy)),
     );
-    showEvaluation(evaluations.at(-1), config);
+    showEvaluation(evaluation, config);
   }
 
   function showEvaluation(event, config) {
@@ -180,7 +200,7 @@ export function createTrainView({ store, source }) {
   async function openCell(right, predicted, classes) {
     opened = true;
     const known = training.model ? await source.evaluation(training.model) : null;
-    const last = training.evaluations.at(-1);
+    const last = training.evaluation;
     const ids = known
       ? known.labels.flatMap((label, id) =>
           label === right && known.predictions[id] === predicted ? [id] : [],
@@ -235,21 +255,25 @@ function blank() {
     state: "idle",
     config: null,
     losses: [],
-    accuracies: [],
-    evaluations: [],
+    measured: { train_accuracy: [], validation_loss: [], validation_accuracy: [] },
+    test: { loss: [], accuracy: [] },
+    evaluation: null, // the newest
     step: 0,
     steps: 1,
     epoch: 0,
     speed: 0,
     model: null,
+    lost: false, // whether there was one that the server no longer knows
   };
 }
 
-function wordsFor(state, config, epoch, speed, step, steps, last) {
+function wordsFor({ state, config, epoch, speed, step, steps, evaluation, lost }) {
+  if (lost) return "The server was started anew, and the training it had is gone. Start another.";
   if (state === "idle" || !config) return "Nothing has been trained yet.";
   const where = `epoch ${Math.ceil(epoch)} of ${config.epochs}, batch ${count(step)} of ${count(steps * config.epochs)}, ${count(Math.round(speed))} pictures a second`;
-  const good = last
-    ? `; test accuracy ${percent(last.test.accuracy, 2)} (${percent(last.test.interval[0])} to ${percent(last.test.interval[1])})`
+  const { accuracy, interval } = evaluation?.test ?? {};
+  const good = evaluation
+    ? `; test accuracy ${percent(accuracy, 2)} (${percent(interval[0])} to ${percent(interval[1])})`
     : "";
   return `${config.recipe}: ${state}, ${where}${good}`;
 }
@@ -288,8 +312,7 @@ function layerTable(layers) {
   );
 }
 
-function showThumbnails(figure, canvas, [n, height, width], scale, values) {
-  figure.hidden = false;
+function showThumbnails(canvas, [n, height, width], scale, values) {
   const across = Math.min(n, 16);
   const down = Math.ceil(n / across);
   const mosaic = new Float32Array(across * down * width * height);
@@ -318,6 +341,11 @@ function createForm(source, send) {
     learning_rate: field("learning-rate", "rate", { inputmode: "decimal", size: 6 }),
     batch_size: field("batch-size", "batch", { size: 6 }),
     seed: field("seed", "seed", { inputmode: "numeric", size: 4 }),
+    validation: field("validation", "validation share", {
+      inputmode: "decimal",
+      size: 4,
+      placeholder: "0",
+    }),
   };
   const start = h(
     "button",
@@ -326,7 +354,7 @@ function createForm(source, send) {
   );
   let recipes = [];
   const choose = () => {
-    const chosen = recipes.find((one) => one.recipe === recipe.value);
+    const chosen = { validation: "", ...recipes.find((one) => one.recipe === recipe.value) };
     about.textContent = `${chosen.about}; must reach ${chosen.reaches}.`;
     for (const [name, { input }] of Object.entries(fields)) {
       input.dataset.own = String(chosen[name] ?? "all");
