@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import train_test_split
-from sklearn.utils import shuffle
 
 from glassnet.core.activations import Array
 from glassnet.estimators.callbacks import Watch
@@ -47,7 +46,7 @@ class Descent:
         try:
             for _ in range(max_iter):
                 if estimator.shuffle:
-                    order = shuffle(order, random_state=estimator._random_state)
+                    order = order[estimator._random_state.permutation(len(order))]
                 self.epoch(order)
                 if self.measure():
                     best[:] = self.theta
@@ -62,16 +61,15 @@ class Descent:
 
     def epoch(self, order: Array) -> None:
         """One pass over the examples."""
-        estimator, at_once = self.estimator, self.task.rows.at_once
+        estimator = self.estimator
         steps = -(-len(order) // self.size)
         rates = self.optimizer.rates(estimator, steps)
         losses = np.empty(0)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for piece in self.pieces(steps):
-                for part in np.array_split(piece, -(-len(piece) * self.size // at_once)):
-                    if len(part):
-                        rows = order[part[0] * self.size : (part[-1] + 1) * self.size]
-                        losses = np.append(losses, self.steps(rows, rates[part]))
+                for part in np.array_split(piece, self.task.rows.n_parts(len(piece) * self.size)):
+                    rows = order[part[0] * self.size : (part[-1] + 1) * self.size]
+                    losses = np.append(losses, self.steps(rows, rates[part]))
         estimator.loss_ = weighted_mean(losses, len(order), self.size)
         estimator.loss_curve_.append(estimator.loss_)
         estimator.t_ += len(order)

@@ -23,12 +23,17 @@ class Rows:
     def __init__(self, X: Any, dtype: np.dtype[Any]):
         self.sparse = not isinstance(X, np.ndarray)
         self.X: Any = X.tocsr().astype(dtype) if self.sparse else np.ascontiguousarray(X, dtype)
-        self.at_once = max(1, WRITTEN_OUT // X.shape[1] if self.sparse else X.shape[0])
+
+    def n_parts(self, n: int) -> int:
+        """Into how many parts n rows are divided, so that not too much is written out at once."""
+        return max(1, n * self.X.shape[1] // WRITTEN_OUT) if self.sparse else 1
 
     def parts(self) -> Iterator[tuple[slice, Array]]:
         """All rows, no more of a sparse matrix than are written out at one time."""
-        for start in range(0, self.X.shape[0], self.at_once):
-            part = slice(start, start + self.at_once)
+        n = self.X.shape[0]
+        at_once = -(-n // self.n_parts(n))
+        for start in range(0, n, at_once):
+            part = slice(start, start + at_once)
             yield part, self.X[part].toarray() if self.sparse else self.X
 
 

@@ -24,7 +24,7 @@ LARGEST_CHUNK = 256
 CHUNK_OF_LARGER = 128
 GROUPS = (8, 4, 1)  # examples that are worked on together
 LEAST_WORK = (
-    1_000_000  # multiplications in a batch for which two threads pay, measured on two cores
+    2_000_000  # multiplications in a batch for which two threads pay, measured on two cores
 )
 STATES = {"momentum": ("v",), "nesterov": ("v",), "rmsprop": ("s",), "adam": ("m", "v")}
 STATES["adamw"] = STATES["adam"]
