@@ -13,7 +13,9 @@ from glassnet.core.updates import AdamW
 from glassnet.errors import ParamError
 from glassnet.training.loop import rates_of
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*iterations.*", "ignore:.*converge.*")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:.*iterations.*", "ignore:.*converge.*", "ignore::glassnet.errors.TrainingWarning"
+)
 
 X, y = load_digits(return_X_y=True)
 X = X[:600] / 16
@@ -304,3 +306,48 @@ def test_ctrl_c_keeps_what_was_learned():
     with pytest.warns(UserWarning, match="interrupted"):
         model = fitted(callbacks=[interrupt])
     assert model.n_iter_ == 3 and same(model, fitted(max_iter=3))
+
+
+def test_what_one_network_has_learned_is_the_start_of_another():
+    low, high = y < 5, y >= 5
+    few = np.concatenate([np.flatnonzero(y == c)[:4] for c in range(5, 10)])
+    options = {"hidden_layer_sizes": (60, 30), "max_iter": 200, "n_iter_no_change": np.inf}
+    old = fitted(X[low], y[low], **options)
+    first = (old.coefs_[:1], old.intercepts_[:1])
+    moved = fitted(X[few], y[few], initial_weights=first, freeze=1, **options)
+    np.testing.assert_array_equal(moved.coefs_[0], old.coefs_[0])
+    np.testing.assert_array_equal(moved.intercepts_[0], old.intercepts_[0])
+    assert moved.score(X[few], y[few]) == 1 and moved.score(X[high], y[high]) > 0.8
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
+def test_frozen_layers_are_a_fixed_function_of_the_inputs(solver):
+    old = fitted(hidden_layer_sizes=(20, 10))
+    first = (old.coefs_[:1], old.intercepts_[:1])
+    options = {"solver": solver, "alpha": 0, "shuffle": False, "max_iter": 5}
+    frozen = fitted(initial_weights=first, freeze=1, hidden_layer_sizes=(20, 10), **options)
+    start = fitted(
+        initial_weights=first,
+        freeze=1,
+        hidden_layer_sizes=(20, 10),
+        max_iter=1,
+        solver="sgd",
+        learning_rate_init=1e-300,
+    )
+    features = np.maximum(X @ old.coefs_[0] + old.intercepts_[0], 0)
+    rest = (start.coefs_[1:], start.intercepts_[1:])
+    tail = fitted(features, y, hidden_layer_sizes=(10,), initial_weights=rest, **options)
+    np.testing.assert_allclose(frozen.predict_proba(X), tail.predict_proba(features), 1e-7, 1e-9)
+
+
+def test_a_warm_start_with_another_solver_or_more_frozen_layers_begins_with_a_new_optimizer():
+    model = fitted(warm_start=True)
+    for changes in ({"solver": "sgd"}, {"freeze": 1}, {"freeze": 0, "solver": "adamw"}):
+        before = model.coefs_[0].copy()
+        model.set_params(**changes).fit(X, y)
+        assert np.array_equal(before, model.coefs_[0]) == (model.freeze == 1)
+
+
+def test_a_layer_has_to_be_left_that_learns():
+    with pytest.raises(ParamError, match=r"must leave a layer that learns\. Got 2 of 2"):
+        fitted(freeze=2)

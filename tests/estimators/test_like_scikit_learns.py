@@ -22,7 +22,9 @@ from sklearn.preprocessing import StandardScaler
 
 import glassnet
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*iterations.*", "ignore:.*converge.*")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:.*iterations.*", "ignore:.*converge.*", "ignore::glassnet.errors.TrainingWarning"
+)
 
 X, y = load_digits(return_X_y=True)
 X = X[:600] / 16

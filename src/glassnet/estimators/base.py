@@ -15,13 +15,17 @@ from glassnet.core.network import Network
 from glassnet.core.parameters import Parameters, count_parameters
 from glassnet.core.penalties import Penalty
 from glassnet.core.updates import Rule
+from glassnet.doctor.data import unscaled
+from glassnet.doctor.findings import diagnosis
+from glassnet.doctor.network import examine_network, where_it_broke
 from glassnet.engines import Engine, choose, choose_forward
 from glassnet.engines.dropout import prepare as prepare_dropout
-from glassnet.errors import ParamError
+from glassnet.errors import ParamError, TrainingWarning
 from glassnet.estimators import callbacks, settings
 from glassnet.estimators.descent import Descent
 from glassnet.estimators.examples import Rows, Task
 from glassnet.estimators.lbfgs import minimize
+from glassnet.estimators.learner import Learner
 from glassnet.estimators.optimizer import Optimizer
 
 OUTPUTS = {
@@ -89,12 +93,20 @@ class BaseMLP(callbacks.Support, BaseEstimator):
             Descent(self, task, validation).run(1 if incremental else self.max_iter, watch)
             self._warn_of_the_limit(incremental)
         watch.end()
+        x, Y = task.sample()
         if not np.isfinite(self._params.theta).all():
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain large"
-                " values and need to be preprocessed."
+                f" values and need to be preprocessed. {where_it_broke(*self._whole, x)}"
             )
+        if not incremental and (found := unscaled(x) + examine_network(*self._whole, x, Y)):
+            warnings.warn(diagnosis(found), TrainingWarning, stacklevel=4)
         return self
+
+    @property
+    def _whole(self) -> tuple[Network, Parameters]:
+        """The network and its parameters."""
+        return self._network, self._params
 
     def _task(self, X: Any, y: Any, sample_weight: Any, anew: bool, get_to_know: bool) -> Task:
         """The examples, checked."""
@@ -167,30 +179,31 @@ class BaseMLP(callbacks.Support, BaseEstimator):
         self.coefs_, self.intercepts_ = list(self._params.W), list(self._params.b)
 
     def _initialize(self) -> None:
-        """Random weights, in scikit-learn's order and of its size, or those that were given."""
-        if self.initial_weights is not None:
-            self.coefs_, self.intercepts_ = self.initial_weights
-            self._gather(self._params)
-            return
+        """Random weights, in scikit-learn's order and of its size, and those that were given."""
         for l, (W, b) in enumerate(zip(self._params.W, self._params.b, strict=True)):
             last = len(self._network.activations) - 1
             name = self._network.activations[min(l, last)].name if last >= 0 else ""
             bound = np.sqrt((2.0 if name == "sigmoid" else 6.0) / sum(W.shape))
             W[...] = self._random_state.uniform(-bound, bound, W.shape)
             b[...] = self._random_state.uniform(-bound, bound, b.shape)
+        if self.initial_weights is not None:
+            coefs, intercepts = self.initial_weights
+            self._take("coefs", coefs, self._params.W[: len(coefs)])
+            self._take("intercepts", intercepts, self._params.b[: len(coefs)])
 
     def _gather(self, params: Parameters) -> Parameters:
         """coefs_ and intercepts_, which may be the user's own by now, in one vector."""
-        for kind, own, views in (
-            ("coefs", self.coefs_, params.W),
-            ("intercepts", self.intercepts_, params.b),
-        ):
-            found = [np.shape(one) for one in own]
-            if found != (expected := [view.shape for view in views]):
-                raise ParamError(type(self).__name__, f"{kind} of shapes {found}", f"{expected}")
-            for one, view in zip(own, views, strict=True):
-                view[...] = one
+        self._take("coefs", self.coefs_, params.W)
+        self._take("intercepts", self.intercepts_, params.b)
         return params
+
+    def _take(self, kind: str, own: Any, views: list[Array]) -> None:
+        """Copy arrays of a user into ours."""
+        found, expected = [np.shape(one) for one in own], [view.shape for view in views]
+        if found != expected:
+            raise ParamError(type(self).__name__, f"{kind} of shapes {found}", f"{expected}")
+        for one, view in zip(own, views, strict=True):
+            view[...] = one
 
     def _start_counting(self) -> None:
         """The records of a training that begins."""
@@ -209,20 +222,14 @@ class BaseMLP(callbacks.Support, BaseEstimator):
         n = len(task) if task.weights is None else task.weights.sum()
         return Penalty(l2=0.0 if self.solver == "adamw" else self.alpha / float(n))
 
-    def _engine(self, task: Task, rule: Rule, batch_size: int) -> Engine:
+    def _engine(self, learner: Learner, rule: Rule, batch_size: int) -> Engine:
         """What computes the steps of a rule."""
-        arguments = (self._network, rule, self._penalty(task))
-        p = settings.rates_of_dropout(self.dropout, len(self._network.activations))
-        if any(p) and self.solver != "lbfgs":
-            seed = self._random_state.randint(2**31)
-            return prepare_dropout(*arguments, batch_size, p, np.random.default_rng(seed))
-        return choose(
-            self.engine,
-            *arguments,
-            batch_size=batch_size,
-            dtype=task.Y.dtype,
-            threads=self.n_threads,
-        )
+        arguments = (learner.network, rule, self._penalty(learner.task))
+        if any(learner.dropout) and self.solver != "lbfgs":
+            rng = np.random.default_rng(self._random_state.randint(2**31))
+            return prepare_dropout(*arguments, batch_size, learner.dropout, rng)
+        options = {"dtype": learner.params.theta.dtype, "threads": self.n_threads}
+        return choose(self.engine, *arguments, batch_size=batch_size, **options)
 
     def _strata(self, Y: Array) -> Array | None:
         """What has to have its share on both sides of a split."""

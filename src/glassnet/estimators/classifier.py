@@ -63,7 +63,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         class_weight: "balanced", or {class: weight}.
         scoring: what early stopping watches: a scorer or its name, or "loss"; None for `score`.
         restore_best_weights: after early stopping, whether the best weights are taken.
-        initial_weights: (coefs, intercepts) to start from; None for random ones.
+        initial_weights: (coefs, intercepts) to start from: of all layers, or of the first ones; the
+            others are random.
+        freeze: so many of the first layers stay as they are.
         max_time: seconds after which it stops.
         dtype: float32 or float64; None for that of X.
         n_threads: at most; None for as many as there are cores.
@@ -121,6 +123,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         scoring: Any = None,
         restore_best_weights: bool = True,
         initial_weights: Any = None,
+        freeze: int = 0,
         max_time: float | None = None,
         dtype: Any = None,
         n_threads: int | None = None,

@@ -11,6 +11,7 @@ from sklearn.model_selection import train_test_split
 from glassnet.core.activations import Array
 from glassnet.estimators.callbacks import Watch
 from glassnet.estimators.examples import Task
+from glassnet.estimators.learner import Learner
 from glassnet.estimators.optimizer import Optimizer
 from glassnet.training.loop import SeveralASecond, weighted_mean
 
@@ -29,13 +30,11 @@ class Descent:
         self.estimator = estimator
         if estimator.early_stopping and validation is None:
             task, validation = split(estimator, task)
-        self.task, self.validation = task, validation
+        self.learner, self.validation = Learner(estimator, task), validation
+        self.task, self.theta = self.learner.task, self.learner.params.theta
         self.size = batch_size(estimator, len(task))
-        self.theta = estimator._params.theta
-        if estimator._optimizer is None:
-            estimator._optimizer = Optimizer.begin(estimator, self.theta)
-        self.optimizer: Optimizer = estimator._optimizer
-        self.engine = estimator._engine(task, self.optimizer.rule, self.size)
+        self.optimizer = Optimizer.of(estimator, self.theta)
+        self.engine = estimator._engine(self.learner, self.optimizer.rule, self.size)
         self.pieces = SeveralASecond()
 
     def run(self, max_iter: int, watch: Watch) -> None:
@@ -48,6 +47,7 @@ class Descent:
                 if estimator.shuffle:
                     order = order[estimator._random_state.permutation(len(order))]
                 self.epoch(order)
+                self.learner.write_back()
                 if self.measure():
                     best[:] = self.theta
                 self.optimizer.end_epoch(estimator)
@@ -58,6 +58,7 @@ class Descent:
             warnings.warn("Training interrupted by user.", stacklevel=5)
         if estimator.early_stopping and estimator.restore_best_weights:
             self.theta[:] = best
+            self.learner.write_back()
 
     def epoch(self, order: Array) -> None:
         """One pass over the examples."""
@@ -80,7 +81,7 @@ class Descent:
     def steps(self, rows: Array, rates: Array) -> Array:
         """Some steps of an epoch; their losses."""
         x, Y, order, weights = self.task.written_out(rows)
-        params, state = self.estimator._params, self.optimizer.state
+        params, state = self.learner.params, self.optimizer.state
         return self.engine.descend(params, state, x, Y, order, rates, weights)
 
     def measure(self) -> bool:

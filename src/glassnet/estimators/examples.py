@@ -9,6 +9,7 @@ from sklearn.utils import _safe_indexing
 
 from glassnet.core.activations import Array
 
+ENOUGH = 1000  # examples to look at
 WRITTEN_OUT = 2**24  # numbers of a sparse matrix at one time
 
 
@@ -67,6 +68,12 @@ class Task:
             self.Y[places],
             None if self.weights is None else self.weights[places],
         )
+
+    def sample(self) -> tuple[Array, Array]:
+        """x and Y of some examples, spread over all."""
+        some = slice(None, None, -(-len(self) // ENOUGH))
+        x = self.rows.X[some]
+        return x.toarray() if self.rows.sparse else x, self.Y[some]
 
     def written_out(self, places: Array) -> tuple[Array, Array, Array, Array | None]:
         """x, Y, order and weights for steps over some places: all there is, if it is dense."""

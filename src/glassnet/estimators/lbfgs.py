@@ -16,6 +16,7 @@ from glassnet.core.updates import GradientDescent
 from glassnet.engines import Engine
 from glassnet.estimators.callbacks import Watch
 from glassnet.estimators.examples import Task
+from glassnet.estimators.learner import Learner
 
 
 def minimize(estimator: Any, task: Task, watch: Watch) -> None:
@@ -28,8 +29,9 @@ def minimize(estimator: Any, task: Task, watch: Watch) -> None:
     """
     from scipy.optimize import minimize
 
-    params, dtype = estimator._params, task.Y.dtype
-    engine = estimator._engine(task, GradientDescent(), len(task))
+    learner = Learner(estimator, task)
+    params, task, dtype = learner.params, learner.task, task.Y.dtype
+    engine = estimator._engine(learner, GradientDescent(), len(task))
     estimator.n_iter_ = 0
 
     def loss_and_gradient(theta: Array) -> tuple[float, Array]:
@@ -41,6 +43,7 @@ def minimize(estimator: Any, task: Task, watch: Watch) -> None:
 
     def callback(intermediate_result: Any) -> None:
         params.theta[:] = intermediate_result.x
+        learner.write_back()
         estimator.n_iter_ += 1
         if watch.after(float(intermediate_result.fun)):
             raise StopIteration
@@ -65,6 +68,7 @@ def minimize(estimator: Any, task: Task, watch: Watch) -> None:
             stacklevel=6,
         )
     params.theta[:] = result.x
+    learner.write_back()
     estimator.n_iter_, estimator.loss_ = min(result.nit, estimator.max_iter), float(result.fun)
 
 

@@ -20,19 +20,24 @@ class Optimizer:
         rule: how a gradient becomes a change.
         state: what the rule remembers.
         learning_rate: of the next epoch, where no schedule says another.
+        n: how many parameters it changes.
         epochs: done so far.
     """
 
     rule: Rule
     state: State
     learning_rate: float
+    n: int
     epochs: int = 0
 
     @classmethod
-    def begin(cls, estimator: Any, theta: Array) -> "Optimizer":
-        """An optimizer that has not yet done a step."""
-        rule = rule_of(estimator)
-        return cls(rule, rule.init(theta), estimator.learning_rate_init)
+    def of(cls, estimator: Any, theta: Array) -> "Optimizer":
+        """The estimator's own; a new one if that is for another rule or another theta."""
+        rule, own = rule_of(estimator), estimator._optimizer
+        if own is None or (own.rule, own.n) != (rule, len(theta)):
+            own = cls(rule, rule.init(theta), estimator.learning_rate_init, len(theta))
+            estimator._optimizer = own
+        return own
 
     def rates(self, estimator: Any, steps: int) -> Array:
         """The learning rate of each step of the next epoch."""

@@ -67,6 +67,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         scoring: Any = None,
         restore_best_weights: bool = True,
         initial_weights: Any = None,
+        freeze: int = 0,
         max_time: float | None = None,
         dtype: Any = None,
         n_threads: int | None = None,

@@ -132,6 +132,7 @@ MAY_BE = {
         NONE,
         Fits(lambda value: isinstance(value, tuple) and len(value) == 2, "(coefs, intercepts)"),
     ),
+    "freeze": number(0, kind=Integral),
     "max_time": either(NONE, number(0, closed="()")),
     "dtype": either(NONE, Fits(is_real_type, "float32 or float64")),
     "n_threads": either(NONE, COUNT),
@@ -166,6 +167,9 @@ def find_faults(name: str, parameters: dict[str, Any], may_be: dict[str, Fits]) 
         near = get_close_matches(str(value), SOLVERS + RATES + tuple(ACTIVATION_NAMES), n=1)
         yield fault + (f" Did you mean {near[0]!r}?" if near and isinstance(value, str) else "")
     n_hidden = len(sizes_of(parameters["hidden_layer_sizes"]))
+    if MAY_BE["freeze"].test(parameters["freeze"]) and parameters["freeze"] > n_hidden:
+        fault = f"The 'freeze' parameter of {name} must leave a layer that learns."
+        yield f"{fault} Got {parameters['freeze']} of {n_hidden + 1}."
     for key in ("activation", "dropout"):
         value = parameters[key]
         if isinstance(value, list) and len(value) != n_hidden:

@@ -121,8 +121,9 @@ def fine_tune(
     return after_each(epochs, lambda: copy(arrays(tail.params), arrays(model.params, frozen)))
 
 
-def part(model: Model, first: int, last: int) -> Model:
-    """Some layers of a model as one of their own, with weights of its own."""
+def part(model: Model, first: int, last: int | None) -> Model:
+    """Some layers of a model as one of their own, with weights of its own; None for to the end."""
+    last = len(model.params.W) if last is None else last
     network = Network(
         model.network.layers[first : last + 1],
         model.network.activations[first : last - 1],
