@@ -30,5 +30,11 @@ def test_every_public_name_says_what_it_is(name):
         assert not value.__doc__.startswith(f"{name}(")  # what a dataclass says by itself
 
 
+def test_the_estimators_are_there_though_they_are_loaded_late():
+    assert glassnet.MLPClassifier.__module__ == "glassnet.estimators.classifier"
+    with pytest.raises(AttributeError, match="no attribute 'MLPClasifier'"):
+        glassnet.MLPClasifier  # noqa: B018
+
+
 def test_the_versions_agree():
     assert glassnet.__version__ == version("glassnet")

@@ -10,10 +10,14 @@ equation to a line. Importing this loads NumPy and nothing heavier.
     True
 """
 
+from typing import TYPE_CHECKING
+
 from glassnet import errors as errors
 from glassnet.core.activations import ACTIVATIONS as ACTIVATIONS
 from glassnet.core.activations import Activation as Activation
+from glassnet.core.gradient_check import check_activation as check_activation
 from glassnet.core.gradient_check import check_gradient as check_gradient
+from glassnet.core.gradient_check import check_loss as check_loss
 from glassnet.core.initialization import INITIALIZERS as INITIALIZERS
 from glassnet.core.losses import LOSSES as LOSSES
 from glassnet.core.losses import Loss as Loss
@@ -76,14 +80,14 @@ from glassnet.training.transfer import transfer as transfer
 
 __version__ = "0.1.0"
 
-ESTIMATORS = (
-    "MLPClassifier",
-    "MLPRegressor",
-)  # they load scikit-learn, so not before they are used
+if TYPE_CHECKING:
+    from glassnet.estimators import MLPClassifier as MLPClassifier
+    from glassnet.estimators import MLPRegressor as MLPRegressor
 
 
 def __getattr__(name: str) -> object:
-    if name in ESTIMATORS:
+    # The estimators load scikit-learn, so not before they are used.
+    if name in ("MLPClassifier", "MLPRegressor"):
         from glassnet import estimators
 
         return getattr(estimators, name)
