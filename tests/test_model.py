@@ -227,6 +227,7 @@ def test_other_formats_are_refused_by_name(tmp_path, content, kind):
         ({}, {"activations": "relu"}, "activations 'relu'"),
         ({}, {"loss": "hinge"}, "loss 'hinge'"),
         ({}, {"loss": ["cross_entropy"]}, "loss"),
+        ({}, {"loss": "poisson"}, r"classes .*expected 0 names"),
         ({}, {"classes": ["0"]}, "classes"),
         ({}, {"classes": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]}, "classes"),
         ({}, {"training": []}, "training"),

@@ -74,15 +74,10 @@ class Model:
     def probabilities(self, z: Array, temperature: float | None = None) -> Array:
         """Logits z (N, K) as the probability of each class (N, number of classes).
 
-        Outputs that are no distribution, such as ten sigmoids, are divided by their sum. None is
-        for the model's own temperature.
+        None is for the model's own temperature.
         """
         T = z.dtype.type(self.temperature if temperature is None else temperature)
-        a = np.clip(self.network.loss.output(z / T), 0, 1)
-        if len(self.classes) == 2 and a.shape[1] == 1:
-            return np.hstack([1 - a, a])
-        total = a.sum(axis=1, keepdims=True)
-        return np.divide(a, total, out=np.full_like(a, 1 / a.shape[1]), where=total > 0)
+        return as_probabilities(self.network.loss.output(z / T), len(self.classes))
 
     def predict_proba(self, X: Array) -> Array:
         """The probability of each class.
@@ -133,7 +128,7 @@ class Model:
         """Raise where there is no class to answer."""
         if not self.classes:
             advice = "glassnet.predict(model.network, model.params, X)"
-            raise ParamError("model", "a network without classes", advice=advice)
+            raise ParamError("model", "a network without classes", "one that tells classes", advice)
 
     def as_rows(self, X: Array) -> Array:
         """X as rows (N, n[0]), checked."""
@@ -178,6 +173,25 @@ class Model:
             "temperature": self.temperature,
             "familiarity": self.familiarity and self.familiarity.to_json(),
         }
+
+
+def as_probabilities(a: Array, n_classes: int) -> Array:
+    """Outputs a (N, K) as the probability of each class (N, n_classes).
+
+    Outputs that are no distribution, such as ten sigmoids, are divided by their sum.
+
+    Example:
+        >>> as_probabilities(np.array([[0.2]]), 2)
+        array([[0.8, 0.2]])
+        >>> as_probabilities(np.array([[0.5, 0.5, 1.0], [-1.0, 0.0, 0.0]]), 3).round(2)
+        array([[0.25, 0.25, 0.5 ],
+               [0.33, 0.33, 0.33]])
+    """
+    a = np.clip(a, 0, 1)
+    if n_classes == 2 and a.shape[1] == 1:
+        return np.hstack([1 - a, a])
+    total = a.sum(axis=1, keepdims=True)
+    return np.divide(a, total, out=np.full_like(a, 1 / a.shape[1]), where=total > 0)
 
 
 @lru_cache(maxsize=8)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.core.activations import ACTIVATIONS, Array
-from glassnet.core.losses import LOSSES
+from glassnet.core.losses import ALL_LOSSES, LOSSES
 from glassnet.core.network import Network
 from glassnet.core.parameters import Parameters, count_parameters
 from glassnet.data.files import write_atomically
@@ -154,15 +154,15 @@ def read_network(path: Path, description: Mapping[str, Any]) -> Network:
     possible = are_names(names, len(layers) - 2) and all(name in ACTIVATIONS for name in names)
     expected = f"{len(layers) - 2} of {', '.join(ACTIVATIONS)}"
     require(possible, path, f"activations {names!r}", expected)
-    possible = isinstance(loss, str) and loss in LOSSES
-    require(possible, path, f"loss {loss!r}", f"one of {', '.join(LOSSES)}")
+    possible = isinstance(loss, str) and loss in ALL_LOSSES
+    require(possible, path, f"loss {loss!r}", f"one of {', '.join(ALL_LOSSES)}")
 
     classes, training = description.get("classes"), description.get("training")
-    n_classes = max(layers[-1], 2)
+    n_classes = max(layers[-1], 2) if loss in LOSSES else 0
     possible = classes == [] or are_names(classes, n_classes)
     require(possible, path, f"classes {classes!r}", f"{n_classes} names")
     require(isinstance(training, dict), path, f"training {training!r}", "a JSON object")
-    return Network(tuple(layers), tuple(ACTIVATIONS[name] for name in names), LOSSES[loss])
+    return Network(tuple(layers), tuple(ACTIVATIONS[name] for name in names), ALL_LOSSES[loss])
 
 
 def read_trust(

@@ -13,7 +13,7 @@ from glassnet import cli
 from glassnet.cli.compare import show
 from glassnet.compare import Comparison, Result
 from glassnet.core.initialization import INITIALIZERS
-from glassnet.core.losses import LOSSES
+from glassnet.core.losses import LOSSES, POISSON
 from glassnet.core.network import Network
 from glassnet.core.parameters import initialize
 from glassnet.data.sources import load_data
@@ -448,3 +448,28 @@ def test_a_network_that_says_the_same_of_every_picture_is_called_out(run):
     assert code == 0
     assert "output: one answer for everything (each of 809 examples is read as" in err
     assert "Try: a lower learning rate" in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["predict", "numbers.safetensors", "digit.png"],
+        ["predict", "numbers.safetensors", "digit.png", "--out", "answers.csv"],
+        ["explain", "numbers.safetensors", "digit.png", "--target", "4"],
+        ["explain", "numbers.safetensors", "digits:test:3", "--backward"],
+        ["evaluate", "numbers.safetensors", "--data", "digits"],
+        ["plot", "numbers.safetensors", "--data", "digits"],
+    ],
+)
+@pytest.mark.parametrize("loss", [POISSON, LOSSES["squared_error"], LOSSES["binary_cross_entropy"]])
+@pytest.mark.parametrize("n_outputs", [1, 3])
+def test_a_network_that_tells_no_classes_is_refused_in_one_line(
+    run, digit, arguments, loss, n_outputs
+):
+    params = initialize((784, n_outputs), INITIALIZERS["he"], np.random.default_rng(0))
+    Model(Network((784, n_outputs), (), loss), params, ()).save("numbers.safetensors")
+    before = set(Path().iterdir())
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert_one_line(err, "PARAM", "a network without classes", "Try: glassnet.predict(model.netw")
+    assert set(Path().iterdir()) == before

@@ -1,11 +1,12 @@
 import sys
 
 import numpy as np
+import onnx
 import pytest
 
 import glassnet
 from glassnet.core.initialization import he
-from glassnet.core.losses import LOSSES
+from glassnet.core.losses import LOSSES, POISSON
 from glassnet.core.network import Network
 from glassnet.core.parameters import initialize
 from glassnet.model import Model
@@ -41,9 +42,20 @@ def test_a_model_of_ones_own_becomes_the_file_that_was_named(run, tmp_path):
     )
 
 
+def test_features_are_taken_as_they_are_where_that_is_wished(run):
+    params = initialize((9, 1), he, np.random.default_rng(0))
+    Model(Network((9, 1), (), POISSON), params, ()).save("counts.safetensors")
+    code, out, _ = run("export", "counts.safetensors", "--to", "onnx", "--input", "float32")
+    assert (code, out.endswith("X (N, 9) float32 in, variable out.\n")) == (0, True)
+    (x,) = onnx.load("digit.onnx").graph.input
+    assert x.type.tensor_type.elem_type == onnx.TensorProto.FLOAT
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["--to", "torch", "--input", "float32"], "--input: given for torch (expected it for onnx"),
+        (["--input", "uint8"], "--input: given for html (expected it for onnx alone"),
         (["--to", "onnx", "--precision", "float16"], "given for onnx (expected them for html al"),
         (["--to", "torch", "-o", "digit.pt"], "a name that ends in .safetensors"),
         (["--to", "keras", "-o", "digit.keras"], "a name that ends in .weights.h5"),

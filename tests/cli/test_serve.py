@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from glassnet import cli
-from glassnet.core.losses import LOSSES
+from glassnet.core.losses import LOSSES, POISSON
 from glassnet.core.network import Network
 from glassnet.core.parameters import Parameters
 from glassnet.model import SHIPPED, Model
@@ -143,6 +143,15 @@ def test_a_network_that_is_not_for_pictures_of_digits_is_refused(run, tmp_path):
     code, _, err = run(tmp_path / "small.safetensors", "--port", 0)
     assert (code, run.served) == (4, [])
     assert "a network of 3 inputs (expected 784" in err
+
+
+def test_a_network_that_tells_no_classes_is_refused(run, tmp_path):
+    params = Parameters((784, 1), np.zeros(785, np.float32))
+    Model(Network((784, 1), (), POISSON), params, ()).save(tmp_path / "counts.safetensors")
+    code, _, err = run(tmp_path / "counts.safetensors", "--port", 0)
+    assert (code, run.served) == (4, [])
+    assert "counts.safetensors: a network without classes (expected one that tells" in err
+    assert err.count("\n") == 1
 
 
 def test_for_other_machines_the_printed_address_has_a_token(run):

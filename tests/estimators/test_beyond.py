@@ -34,7 +34,7 @@ def same(a, b):
 def test_every_layer_has_an_activation_of_its_own():
     layers = {"hidden_layer_sizes": (30, 20)}
     mixed = fitted(activation=["relu", "tanh"], **layers)
-    names = [f.name for f in mixed._network.activations]
+    names = [f.name for f in mixed.network_.activations]
     assert names == ["relu", "tanh"]
     assert not same(mixed, fitted(activation="relu", **layers))
     assert same(fitted(activation=["tanh", "tanh"], **layers), fitted(activation="tanh", **layers))
@@ -351,3 +351,19 @@ def test_a_warm_start_with_another_solver_or_more_frozen_layers_begins_with_a_ne
 def test_a_layer_has_to_be_left_that_learns():
     with pytest.raises(ParamError, match=r"must leave a layer that learns\. Got 2 of 2"):
         fitted(freeze=2)
+
+
+@pytest.mark.parametrize("loss", ["log_loss", "quadratic_cost", "squared_error"])
+@pytest.mark.parametrize("n_classes", [2, 10])
+def test_probabilities_are_probabilities_whatever_the_loss(loss, n_classes):
+    p = fitted(X, y % n_classes, loss=loss).predict_proba(X)
+    assert p.shape == (600, n_classes)
+    assert p.min() >= 0
+    np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-12)
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", glassnet.LOSSES["cross_entropy"]])
+def test_the_cross_entropy_of_one_output_which_is_always_1_is_refused(loss):
+    with pytest.raises(ParamError, match=r"loss 'cross_entropy' of one output .expected 'log_loss"):
+        fitted(X, y % 2, loss=loss)
+    assert fitted(loss=loss).score(X, y) == fitted().score(X, y)

@@ -161,3 +161,11 @@ def test_weights_too_large_to_multiply_are_refused(size):
     model.params.theta[:] = size
     with pytest.raises(ParamError, match="finite"):
         explain(model, np.ones(3), model.classes[0])
+
+
+@pytest.mark.parametrize("target", [None, "4"])
+def test_a_network_that_tells_no_classes_is_refused(target):
+    network = Network((4, 3), (), LOSSES["squared_error"])
+    model = replace(model_of(network, 0), classes=())
+    with pytest.raises(ParamError, match=r"without classes"):
+        explain(model, np.zeros((1, 4)), target)

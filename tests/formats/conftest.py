@@ -4,6 +4,8 @@ import importlib
 import os
 import warnings
 
+import onnx
+import onnxruntime
 import pytest
 
 import glassnet
@@ -19,6 +21,21 @@ def load_peer(name):
         if os.environ.get("GLASSNET_REQUIRE_PEERS"):
             pytest.fail(f"{error}, and GLASSNET_REQUIRE_PEERS is set")
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def run():
+    """What onnxruntime answers, after onnx has checked the graph."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+
+    def run(proto, X):
+        onnx.checker.check_model(proto, full_check=True)
+        session = onnxruntime.InferenceSession(proto.SerializeToString(), options)
+        names = [output.name for output in session.get_outputs()]
+        return dict(zip(names, session.run(None, {"X": X}), strict=True))
+
+    return run
 
 
 @pytest.fixture(scope="session")

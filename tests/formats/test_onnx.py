@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 from hypothesis import given
 from networks import networks, seeds
@@ -18,21 +17,6 @@ from glassnet.errors import ParamError
 
 SMALL = Network((5, 3, 2), (ACTIVATIONS["relu"],), LOSSES["cross_entropy"])
 MISSING = 0.1  # of the sum of outputs, below which their shares are rounding
-
-
-@pytest.fixture(scope="session")
-def run():
-    """What onnxruntime answers, after onnx has checked the graph."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-
-    def run(proto, X):
-        onnx.checker.check_model(proto, full_check=True)
-        session = onnxruntime.InferenceSession(proto.SerializeToString(), options)
-        names = [output.name for output in session.get_outputs()]
-        return dict(zip(names, session.run(None, {"X": X}), strict=True))
-
-    return run
 
 
 def compare(model, X, answer):

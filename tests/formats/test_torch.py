@@ -13,7 +13,7 @@ from small_models import LOSSES_AND_OUTPUTS, model_of
 
 import glassnet
 from glassnet.core.activations import ACTIVATIONS
-from glassnet.core.losses import LOSSES
+from glassnet.core.losses import LOSSES, POISSON
 from glassnet.core.network import Network, forward
 from glassnet.errors import ModelFileError, ParamError, StorageError
 
@@ -112,6 +112,16 @@ def test_its_weights_are_a_model_file_of_ours(tmp_path):
     assert (again.network, again.temperature) == (model.network, 1.5)
 
 
+@pytest.mark.parametrize("loss", [*LOSSES.values(), POISSON], ids=lambda loss: loss.name)
+def test_a_script_without_classes_predicts_as_glassnet_does(torch, tmp_path, loss):
+    model = replace(model_of(Network((5, 3), (), loss), dtype=np.float64), classes=())
+    script = glassnet.save_torch(model, tmp_path / "numbers.safetensors")
+    x = np.random.default_rng(0).normal(0, 2, (50, 5))
+    answer = runpy.run_path(str(script))["predict"](torch.from_numpy(x)).numpy()
+    expected = glassnet.predict(model.network, model.params, x)
+    np.testing.assert_allclose(answer, expected, rtol=1e-12, atol=1e-15)
+
+
 def test_a_network_without_classes_has_no_probabilities(torch, tmp_path):
     network = Network((5, 1), (), LOSSES["squared_error"])
     model = replace(model_of(network), classes=())
@@ -164,6 +174,21 @@ def test_what_does_not_fit_is_named_all_at_once(tmp_path, change, message):
 def test_names_that_are_none_of_ours_are_refused(arguments, message):
     with pytest.raises(ParamError, match=message):
         glassnet.from_torch(STATE, **arguments)
+
+
+def test_counts_have_no_classes():
+    model = glassnet.from_torch(STATE, "relu", "poisson")
+    assert (model.network.loss, model.classes) == (POISSON, ())
+    with pytest.raises(ParamError, match=r"classes: 3 names .expected 0, or"):
+        glassnet.from_torch(STATE, "relu", "poisson", classes="abc")
+
+
+def test_the_loss_that_a_script_names_for_counts_has_our_slope(torch):
+    rng = np.random.default_rng(0)
+    z, y = rng.normal(size=(40, 3)), rng.poisson(2, (40, 3)).astype(float)
+    logits = torch.tensor(z, requires_grad=True)
+    torch.nn.PoissonNLLLoss(reduction="sum")(logits, torch.tensor(y)).backward()
+    np.testing.assert_allclose(logits.grad.numpy(), POISSON.error(z, y), rtol=1e-12)
 
 
 def test_one_output_takes_the_binary_loss():

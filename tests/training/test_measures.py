@@ -81,3 +81,9 @@ def test_labels_that_are_no_row_of_numbers_are_refused_in_words():
     x, labels = np.zeros((3, 784), np.uint8), np.arange(3)
     with pytest.raises(ParamError, match="labels: a column"):
         evaluate(load_model(), Examples(x, labels[:, np.newaxis]))
+
+
+def test_a_model_that_tells_no_classes_cannot_be_right_or_wrong():
+    numbers = replace(load_model(engine="reference"), classes=())
+    with pytest.raises(ParamError, match=r"without classes"):
+        evaluate(numbers, Examples(np.zeros((1, 784), np.uint8), np.zeros(1, np.uint8), CLASSES))

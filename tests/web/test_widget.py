@@ -1,9 +1,13 @@
 import json
+from dataclasses import replace
 
 import numpy as np
+import pytest
 from web.hands import SEVEN, draw
 from web.test_one_file import settled
 
+from glassnet.errors import ParamError
+from glassnet.model import load_model
 from glassnet.web.widget import DrawDigit
 
 HOST = """(values) => {
@@ -51,3 +55,8 @@ def test_what_is_drawn_in_a_notebook_comes_to_python(page, run):
 def test_before_anything_is_drawn_the_picture_is_paper():
     assert not DrawDigit().picture.any()
     assert DrawDigit().picture.dtype == np.uint8
+
+
+def test_a_model_that_tells_no_classes_reads_no_drawings():
+    with pytest.raises(ParamError, match=r"without classes"):
+        DrawDigit(replace(load_model(engine="reference"), classes=()))

@@ -32,6 +32,7 @@ def evaluate(
 ) -> None:
     """Measure a model on the test set: accuracy, each class, the worst mistakes."""
     loaded = load_model(model, engine="reference")
+    loaded.require_classes()
     found = load_data(data)
     test = with_classes(found.test, loaded.classes)
     evaluation = measure(loaded, test)

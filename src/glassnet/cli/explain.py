@@ -53,6 +53,7 @@ def explain(
         found = f"{len(what)} pictures" if what else "a model and no picture"
         raise ParamError("PATH", found, "one picture", "glassnet explain 7.png")
     model = load_model(path, engine="reference")
+    model.require_classes()
     x, label = read_one(what[0], model)
     explanation = explain_example(model, x, label if target is None else target)
     if backward and explanation.backward is None:

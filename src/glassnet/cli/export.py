@@ -27,6 +27,13 @@ class Format(StrEnum):
     keras = "keras"
 
 
+class Input(StrEnum):
+    """What a graph takes."""
+
+    uint8 = "uint8"
+    float32 = "float32"
+
+
 class Precision(StrEnum):
     """How exactly its weights are kept."""
 
@@ -54,6 +61,12 @@ def export(
         Path | None,
         typer.Option("--out", "-o", help=f"The file to write: {', '.join(USUAL_NAMES.values())}."),
     ] = None,
+    takes: Annotated[
+        Input | None,
+        typer.Option(
+            "--input", help="Of a graph: grey levels, or features as they are; uint8 if not given."
+        ),
+    ] = None,
     precision: Annotated[
         Precision | None, typer.Option(help="Of the weights in a page; float16 if not given.")
     ] = None,
@@ -63,12 +76,16 @@ def export(
 ) -> None:
     """Write a model as what works without glassnet: a page, or another library's files."""
     path, out = model or SHIPPED, out or Path(USUAL_NAMES[to])
+    if takes is not None and to is not Format.onnx:
+        raise ParamError("--input", f"given for {to}", "it for onnx alone")
     if to is Format.html:
         return write_html(path, out, precision or Precision.float16, data)
     if precision is not None or data is not None:
         raise ParamError("--precision, --data", f"given for {to}", "them for html alone")
-    writers = {Format.onnx: write_onnx, Format.torch: write_torch, Format.keras: write_keras}
-    return writers[to](load_model(path, engine="reference"), out)
+    loaded = load_model(path, engine="reference")
+    if to is Format.onnx:
+        return write_onnx(loaded, out, takes or Input.uint8)
+    return (write_torch if to is Format.torch else write_keras)(loaded, out)
 
 
 def write_html(path: Path, out: Path, precision: Precision, data: str | None) -> None:
@@ -85,11 +102,11 @@ def write_html(path: Path, out: Path, precision: Precision, data: str | None) ->
     say(out, "Open it in any browser.")
 
 
-def write_onnx(model: Model, out: Path) -> None:
+def write_onnx(model: Model, out: Path, takes: Input) -> None:
     """A graph with the preparation in it."""
-    save_onnx(model, out)
+    save_onnx(model, out, takes.value)
     given = "label and probabilities" if model.classes else "variable"
-    say(out, f"X (N, {model.network.layers[0]}) uint8 in, {given} out.")
+    say(out, f"X (N, {model.network.layers[0]}) {takes} in, {given} out.")
 
 
 def write_torch(model: Model, out: Path) -> None:

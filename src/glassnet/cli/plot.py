@@ -29,6 +29,7 @@ def plot(
         raise ParamError("--format", picture_format, " or ".join(FORMATS))
     folder = RunFolder(run) if run is not None and run.is_dir() else None
     model = load_model(folder.model if folder else run, engine="reference")
+    model.require_classes()
     target = RunFolder(out or (folder.path if folder else Path("pictures")), f".{picture_format}")
     target.make()
     test = with_classes(load_data(data).test, model.classes)

@@ -31,6 +31,7 @@ def predict(
     """Read digits from pictures: the digit, and how sure the network is of each of the ten."""
     path = paths.pop(0) if paths[0].suffix == MODEL_SUFFIX else None
     model = load_model(path, engine="reference")
+    model.require_classes()
     if not paths:
         raise ParamError("PATH", "a model and no picture", "a picture", "glassnet predict 7.png")
     if out is not None:

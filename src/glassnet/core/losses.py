@@ -125,3 +125,4 @@ LOSSES = {
 }
 
 POISSON = Loss("poisson", np.exp, poisson, poisson_error)
+ALL_LOSSES = {**LOSSES, POISSON.name: POISSON}  # of classes, and of counts

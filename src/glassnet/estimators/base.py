@@ -69,6 +69,11 @@ class BaseMLP(callbacks.Support, BaseEstimator):
             raise ValueError("partial_fit does not support early_stopping=True")
         return self._fit(X, y, sample_weight, incremental=True)
 
+    @property
+    def network_(self) -> Network:
+        """What is computed; coefs_ and intercepts_ are the numbers it is computed with."""
+        return self._network
+
     @callbacks.managed
     def _fit(
         self,

@@ -13,9 +13,11 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_targ
 
 from glassnet.core.activations import Array
 from glassnet.core.losses import LOSSES, Loss
+from glassnet.errors import ParamError
 from glassnet.estimators.base import BaseMLP, is_stochastic, keep
 from glassnet.estimators.examples import Task
 from glassnet.estimators.settings import A_LOSS, either, loss_of, one_of
+from glassnet.model import as_probabilities
 
 
 class MLPClassifier(ClassifierMixin, BaseMLP):
@@ -74,6 +76,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     Attributes:
         classes_: the classes, in order.
+        multilabel_: whether a row may be of several of them.
+        network_: what is computed, a Network.
         coefs_: W[l], (n[l], n[l+1]).
         intercepts_: b[l].
         n_iter_: the epochs of the last fit.
@@ -168,10 +172,15 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             X: as in fit.
 
         Returns:
-            (N, K).
+            (N, K); rows that sum to 1, unless a row may be of several classes.
         """
         a = self._outputs(X)
-        return np.hstack([1 - a, a]) if a.shape[1] == 1 else a
+        return a if self.multilabel_ else as_probabilities(a, len(self.classes_))
+
+    @property
+    def multilabel_(self) -> bool:
+        """Whether a row may be of several classes."""
+        return bool(self._binarizer.y_type_.startswith("multilabel"))
 
     def predict_log_proba(self, X: Any) -> Array:
         """The logarithm of predict_proba.
@@ -201,10 +210,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return self._binarizer.transform(y), sample_weight
 
     def _loss(self) -> Loss:
-        if self.loss != "log_loss":
-            return loss_of(self.loss)
-        one_of_many = self._binarizer.y_type_ == "multiclass"
-        return LOSSES["cross_entropy" if one_of_many else "binary_cross_entropy"]
+        if self.loss == "log_loss":
+            one_of_many = self._binarizer.y_type_ == "multiclass"
+            return LOSSES["cross_entropy" if one_of_many else "binary_cross_entropy"]
+        loss = loss_of(self.loss)
+        if loss == LOSSES["cross_entropy"] and self.n_outputs_ == 1:
+            name, found = type(self).__name__, "loss 'cross_entropy' of one output"
+            raise ParamError(name, found, "'log_loss' or 'binary_cross_entropy' for two classes")
+        return loss
 
     def _strata(self, Y: Array) -> Array | None:
         if self._binarizer.y_type_ == "multiclass":

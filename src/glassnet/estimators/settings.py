@@ -13,7 +13,7 @@ import numpy as np
 
 from glassnet.core.activations import ACTIVATIONS, Activation
 from glassnet.core.gradient_check import check_activation, check_loss
-from glassnet.core.losses import LOSSES, POISSON, Loss
+from glassnet.core.losses import ALL_LOSSES, Loss
 from glassnet.core.schedules import Constant, Cosine, Schedule
 from glassnet.core.updates import (
     Adam,
@@ -27,7 +27,6 @@ from glassnet.core.updates import (
 from glassnet.errors import ParamError
 
 ACTIVATION_NAMES = {"logistic": ACTIVATIONS["sigmoid"], **ACTIVATIONS}
-LOSS_NAMES = {**LOSSES, "poisson": POISSON}
 SOLVERS = ("lbfgs", "sgd", "adam", "rmsprop", "adamw")
 RATES = ("constant", "invscaling", "adaptive", "cosine")
 
@@ -204,10 +203,10 @@ def activation_of(activation: Any) -> Activation:
 def loss_of(loss: Any) -> Loss:
     """A loss by its name, as itself, or as a pair (value, error) over z, which is checked."""
     if isinstance(loss, str):
-        return LOSS_NAMES[loss]
+        return ALL_LOSSES[loss]
     if not isinstance(loss, Loss):
         loss = Loss(getattr(loss[0], "__name__", "own"), ACTIVATIONS["identity"].f, *loss)
-    if LOSS_NAMES.get(loss.name) != loss:
+    if ALL_LOSSES.get(loss.name) != loss:
         check_loss(loss)
     return loss
 

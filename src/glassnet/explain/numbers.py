@@ -49,6 +49,7 @@ def explain(model: Model, x: Array, target: str | int | None = None) -> Explanat
         >>> all(slope.digits >= 9 for slope in explanation.steepest(layer=1))
         True
     """
+    model.require_classes()
     k = None if target is None else class_index(str(target), model.classes)
     rows = model.as_rows(x)
     if len(rows) != 1:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.core.activations import ACTIVATIONS, Array
-from glassnet.core.losses import LOSSES
+from glassnet.core.losses import ALL_LOSSES, LOSSES
 from glassnet.core.network import Network
 from glassnet.core.parameters import Parameters, count_parameters
 from glassnet.errors import GlassnetError, ModelFileError, ParamError
@@ -50,7 +50,7 @@ class ForeignWeights(NamedTuple):
         Args:
             activations: names of ours, one for all hidden layers or one for each.
             loss: a name of ours; None for cross-entropy, of one output the binary one.
-            classes: the names of the answers; None for 0, 1, ...
+            classes: the names of the answers; None for 0, 1, ..., or for none of counts.
             origin: where they come from, for people to read.
 
         Raises:
@@ -58,7 +58,7 @@ class ForeignWeights(NamedTuple):
         """
         params = self.parameters()
         network = make_network(params.layers, activations, loss)
-        n_classes = max(network.layers[-1], 2)
+        n_classes = max(network.layers[-1], 2) if network.loss.name in LOSSES else 0
         names = tuple(map(str, range(n_classes) if classes is None else classes))
         if len(names) not in (0, n_classes):
             raise ParamError("classes", f"{len(names)} names", f"{n_classes}, or () for none")
@@ -140,12 +140,12 @@ def make_network(
     if len(names) != n_hidden:
         problems.append(f"{len(names)} activations")
         expected.append(f"{n_hidden}, one for each hidden layer of {layers}")
-    if loss not in LOSSES or (loss == "cross_entropy" and layers[-1] == 1):
+    if loss not in ALL_LOSSES or (loss == "cross_entropy" and layers[-1] == 1):
         problems.append(f"loss {loss!r} of {layers[-1]} outputs")
-        expected.append(f"{', '.join(LOSSES)}; cross_entropy of two or more")
+        expected.append(f"{', '.join(ALL_LOSSES)}; cross_entropy of two or more")
     if problems:
         raise ParamError("network", ", ".join(problems), "; ".join(expected))
-    return Network(layers, tuple(ACTIVATIONS[name] for name in names), LOSSES[loss])
+    return Network(layers, tuple(ACTIVATIONS[name] for name in names), ALL_LOSSES[loss])
 
 
 def number_problems(arrays: Mapping[str, Array]) -> Iterator[str]:

@@ -93,7 +93,8 @@ def save_keras(model: Model, path: str | Path) -> Path:
         path: the file of the weights, NAME.weights.h5.
 
     Returns:
-        The script, NAME.py, which has the network as `model` and a function `probabilities`.
+        The script, NAME.py, which has the network as `model` and a function `probabilities`,
+        or `predict` where there are no classes.
 
     Raises:
         ParamError: another suffix, an activation that Keras does not have, h5py is missing, or
@@ -120,8 +121,8 @@ def from_keras(
         weights: the list that `get_weights` gives, or a .weights.h5 file that `save_weights` wrote.
         activations: what weights do not say: one name for all hidden layers, or one for each;
             identity, sigmoid, tanh, relu, or leaky_relu of slope 0.01 (Keras' own has 0.2 or 0.3).
-        loss: a name of LOSSES, which says what becomes of the logits; None for cross-entropy, and
-            for the binary one where there is one output.
+        loss: a name of LOSSES, or "poisson", which says what becomes of the logits; None for
+            cross-entropy, and for the binary one where there is one output.
         classes: the names of the answers; None for 0, 1, ...; () for outputs that are no classes.
 
     Raises:

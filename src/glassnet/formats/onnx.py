@@ -37,6 +37,7 @@ OUTPUTS = {
     "binary_cross_entropy": "Sigmoid",
     "quadratic_cost": "Sigmoid",
     "squared_error": "Identity",
+    "poisson": "Exp",
 }
 ATTRIBUTES: dict[str, dict[str, Any]] = {"LeakyRelu": {"alpha": LEAK}, "Softmax": {"axis": 1}}
 PREPARATION = {

@@ -41,6 +41,17 @@ PROBABILITIES = '''
     z = model(x) / TEMPERATURE
 {lines}
 '''
+PREDICT = '''
+
+{decorator}def predict(x):
+    """What the network answers (N, {n_outputs}).
+
+    Args:
+        x: rows (N, {n_inputs}) {dtype}, as those it was trained on.
+    """
+    z = model(x)
+    return {a}
+'''
 
 
 class Sequential(NamedTuple):
@@ -91,7 +102,7 @@ def make_script(model: Model, source: str, library: Library, weights: Path) -> b
         temperature=model.temperature,
         source=source,
         load=library.load.format(file=f"Path(__file__).with_name({weights.name!r})"),
-        answer=probabilities(model, library) if model.classes else "",
+        answer=(probabilities if model.classes else predict)(model, library),
         show=library.show,
     )
     return text.encode()
@@ -114,6 +125,7 @@ OUTPUT = {
     "binary_cross_entropy": "sigmoid(z)",
     "quadratic_cost": "sigmoid(z)",
     "squared_error": "z",
+    "poisson": "exp(z)",
 }
 
 
@@ -135,6 +147,18 @@ def probabilities(model: Model, library: Library) -> str:
         n_inputs=model.network.layers[0],
         dtype=model.params.theta.dtype,
         lines="\n".join(f"    {line}" for line in lines),
+    )
+
+
+def predict(model: Model, library: Library) -> str:
+    """The function that does what glassnet.predict does."""
+    output = translate(model.network.loss, OUTPUT, "a script")
+    return PREDICT.format(
+        decorator=library.decorator,
+        n_outputs=model.network.layers[-1],
+        n_inputs=model.network.layers[0],
+        dtype=model.params.theta.dtype,
+        a=f"{library.ops}.{output}" if output != "z" else "z",
     )
 
 

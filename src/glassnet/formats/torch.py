@@ -34,6 +34,7 @@ LIBRARY = Library(
     losses={
         "cross_entropy": "nn.CrossEntropyLoss",
         "binary_cross_entropy": "nn.BCEWithLogitsLoss",
+        "poisson": "nn.PoissonNLLLoss",
     },
     imports="from pathlib import Path\n\nimport torch\nfrom safetensors.torch import load_file\n"
     "from torch import nn",
@@ -90,7 +91,8 @@ def save_torch(model: Model, path: str | Path) -> Path:
         path: the file of the weights, NAME.safetensors.
 
     Returns:
-        The script, NAME.py, which has the network as `model` and a function `probabilities`.
+        The script, NAME.py, which has the network as `model` and a function `probabilities`,
+        or `predict` where there are no classes.
 
     Raises:
         ParamError: another suffix, an activation that PyTorch does not have, or a NAME.py that was
@@ -116,8 +118,8 @@ def from_torch(
         weights: its state dict, of tensors or NumPy arrays; or a .safetensors file of it.
         activations: what a state dict does not say: one name for all hidden layers, or one for
             each; identity, sigmoid, tanh, relu, or leaky_relu of slope 0.01.
-        loss: a name of LOSSES, which says what becomes of the logits; None for cross-entropy, and
-            for the binary one where there is one output.
+        loss: a name of LOSSES, or "poisson", which says what becomes of the logits; None for
+            cross-entropy, and for the binary one where there is one output.
         classes: the names of the answers; None for 0, 1, ...; () for outputs that are no classes.
 
     Raises:

@@ -135,8 +135,9 @@ def evaluate(model: Model, examples: Examples, threads: int | None = None) -> Ev
         An Evaluation.
 
     Raises:
-        ParamError: the examples are not a row and a label each.
+        ParamError: the examples are not a row and a label each, or the model has no classes.
     """
+    model.require_classes()
     refuse_misfits(model.network, examples)
     z = model.logits(examples.x, threads)
     y = one_hot(examples.labels, z.shape[1], z.dtype)

@@ -75,4 +75,6 @@ def load_named(path: Path) -> tuple[str, Model]:
     if (n := model.network.layers[0]) != PIXELS:
         found, expected = f"a network of {n} inputs", f"{PIXELS}, one for each pixel"
         raise ModelFileError(path, found, expected, TRAIN_IT)
+    if not model.classes:
+        raise ModelFileError(path, "a network without classes", "one that tells classes", TRAIN_IT)
     return path.resolve().parent.name if path.stem == "model" else path.stem, model

@@ -43,9 +43,11 @@ class DrawDigit(anywidget.AnyWidget):
     prediction = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, model: Model | None = None) -> None:
+        model = model or load_model()
+        model.require_classes()
         style = re.sub(r":root(\S*)", as_host, (STATIC / "style.css").read_text())
         style += ":host { color: var(--ink); background: var(--paper); }\n"
-        super().__init__(file=(model or load_model()).to_bytes(), style=style)
+        super().__init__(file=model.to_bytes(), style=style)
 
     @property
     def picture(self) -> Array:
