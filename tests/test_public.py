@@ -38,3 +38,13 @@ def test_the_estimators_are_there_though_they_are_loaded_late():
 
 def test_the_versions_agree():
     assert glassnet.__version__ == version("glassnet")
+
+
+@pytest.mark.parametrize("name", glassnet.ESTIMATORS)
+def test_the_estimators_are_listed_before_they_are_loaded(name):
+    program = f"import sys, glassnet; print({name!r} in dir(glassnet), 'sklearn' in sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.split() == ["True", "False"]
+    assert getattr(glassnet, name).__name__ == name

@@ -80,15 +80,21 @@ from glassnet.training.transfer import transfer as transfer
 
 __version__ = "0.1.0"
 
+# They load scikit-learn, so not before they are used.
+_LATE = ("MLPClassifier", "MLPRegressor")
+
 if TYPE_CHECKING:
     from glassnet.estimators import MLPClassifier as MLPClassifier
     from glassnet.estimators import MLPRegressor as MLPRegressor
+else:
+
+    def __getattr__(name: str) -> object:
+        if name in _LATE:
+            from glassnet import estimators
+
+            return getattr(estimators, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def __getattr__(name: str) -> object:
-    # The estimators load scikit-learn, so not before they are used.
-    if name in ("MLPClassifier", "MLPRegressor"):
-        from glassnet import estimators
-
-        return getattr(estimators, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_LATE])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn import neural_network as theirs
 from sklearn.datasets import load_digits, make_multilabel_classification, make_regression
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import log_loss
 
 import glassnet
@@ -40,6 +41,14 @@ def test_every_layer_has_an_activation_of_its_own():
     assert same(fitted(activation=["tanh", "tanh"], **layers), fitted(activation="tanh", **layers))
 
 
+@pytest.mark.parametrize("sequence", [tuple, np.array])
+def test_what_each_layer_has_may_be_any_sequence(sequence):
+    layers = {"hidden_layer_sizes": (30, 20)}
+    as_list = fitted(activation=["relu", "tanh"], dropout=[0.1, 0.2], **layers)
+    found = fitted(activation=sequence(["relu", "tanh"]), dropout=sequence([0.1, 0.2]), **layers)
+    assert same(found, as_list)
+
+
 def test_dropout_is_drawn_by_the_seed_and_answers_come_from_all_neurons():
     a, b = (fitted(dropout=0.5, max_iter=150) for _ in range(2))
     assert same(a, b) and not same(a, fitted(max_iter=150))
@@ -56,6 +65,30 @@ def test_a_class_weight_is_a_weight_of_its_examples():
     by_hand = np.where(y == 3, 5.0, 1.0)
     weighted = {c: 5.0 if c == 3 else 1.0 for c in range(10)}
     assert same(fitted(class_weight=weighted), fitted(X, y, by_hand))
+
+
+def test_examples_that_lack_a_weighted_class_are_weighted_as_the_others():
+    weights = {3: 5.0, 9: 2.0}
+    by_hand = np.select([y == 3, y == 9], [5.0, 2.0], 1.0)
+    few = X[y < 4], y[y < 4]
+    model = fitted(class_weight=weights).partial_fit(*few)
+    assert same(model, fitted(X, y, by_hand).partial_fit(*few, by_hand[y < 4]))
+    watched = glassnet.MLPClassifier(max_iter=2, class_weight=weights)
+    assert len(watched.fit(X, y, X_val=few[0], y_val=few[1]).validation_loss_curve_) == 2
+
+
+def test_a_class_weight_of_nothing_but_zeros_is_refused():
+    with pytest.raises(ValueError, match="nothing to learn from"):
+        fitted(class_weight=dict.fromkeys(range(10), 0))
+    with pytest.raises(ValueError, match="not in class_weight"):
+        fitted(class_weight={33: 2.0})
+
+
+def test_rows_of_several_classes_have_a_class_weight_for_each():
+    X, Y = make_multilabel_classification(100, random_state=0)
+    weights = [{0: 1.0, 1: k + 1.0} for k in range(5)]
+    by_hand = np.prod(1 + Y * np.arange(5), axis=1)
+    assert same(fitted(X, Y, class_weight=weights), fitted(X, Y, by_hand))
 
 
 def test_balanced_classes_raise_the_recall_of_the_rare_one():
@@ -124,6 +157,23 @@ def test_the_examples_set_aside_are_stratified_for_any_number_of_classes():
     assert {counts[2] for counts in seen} == {1}
 
 
+@pytest.mark.parametrize(
+    ("rows", "targets"),
+    [(600, np.where(np.arange(600) == 0, 10, y)), (60, y)],
+    ids=["one of a class", "fewer set aside than classes"],
+)
+def test_examples_are_set_aside_also_where_not_every_class_can_be(rows, targets):
+    model = fitted(X[:rows], targets[:rows], early_stopping=True)
+    assert len(model.validation_scores_) == 8
+
+
+def test_weights_that_leave_nothing_on_one_side_of_the_split_are_refused():
+    weights = np.zeros(600)
+    weights[0] = 1
+    with pytest.raises(ValueError, match=r"All sample weights .* are zero"):
+        fitted(X, y, weights, early_stopping=True)
+
+
 @pytest.mark.parametrize("solver", ["rmsprop", "adamw"])
 def test_other_solvers_learn(solver):
     assert fitted(solver=solver, max_iter=120).score(X, y) > 0.95
@@ -150,17 +200,37 @@ def test_a_schedule_holds_for_every_solver():
     assert not same(steps, fitted())
 
 
-def test_it_stops_when_its_time_is_over():
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_it_stops_when_its_time_is_over(solver):
     start = time.monotonic()
-    model = fitted(max_iter=10**6, n_iter_no_change=np.inf, max_time=0.3)
+    model = fitted(
+        solver=solver,
+        max_iter=10**6,
+        n_iter_no_change=np.inf,
+        tol=0,
+        max_time=0.3,
+        callbacks=[lambda model: time.sleep(0.01)],
+    )
     assert 0.3 < time.monotonic() - start < 20
-    assert model.n_iter_ < 10**6
+    assert 1 < model.n_iter_ < 10**6
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, "float32"])
 def test_it_computes_in_the_type_that_is_asked_for(dtype):
     model = fitted(dtype=dtype)
     assert {W.dtype for W in model.coefs_} == {model.predict_proba(X).dtype} == {np.dtype(dtype)}
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_a_number_too_large_for_the_type_that_is_asked_for_is_refused():
+    large = X * 1e300
+    for refused in (
+        lambda: fitted(large, y, dtype="float32"),
+        lambda: fitted(dtype="float32").predict(large),
+        lambda: fitted(max_iter=1).fit(X.astype("f4"), y, X_val=large, y_val=y),
+    ):
+        with pytest.raises(ValueError, match="a value too large for dtype"):
+            refused()
 
 
 def test_a_callback_hears_of_every_epoch_and_may_stop():
@@ -173,6 +243,8 @@ def test_a_callback_hears_of_every_epoch_and_may_stop():
     model = fitted(callbacks=[listen])
     assert model.n_iter_ == 3 and [n for n, *_ in heard] == [1, 2, 3]
     assert heard[-1][2] == model.score(X, y)
+    assert fitted(callbacks=[lambda model: np.float64(1) > 0]).n_iter_ == 1
+    assert fitted(callbacks=[lambda model: "no answer"]).n_iter_ == 8
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
@@ -192,6 +264,28 @@ def test_a_warm_start_keeps_the_state_of_the_optimizer():
     twice.fit(X, y).fit(X, y)
     assert same(once, twice)
     assert twice.loss_curve_ == once.loss_curve_
+
+
+@pytest.mark.parametrize("way", ["fit", "partial_fit"])
+def test_what_is_changed_between_two_fits_holds_from_then_on(way):
+    def twice(**changed):
+        model = fitted(solver="sgd", warm_start=True).set_params(**changed)
+        return getattr(model, way)(X, y)
+
+    unchanged = twice()
+    for changed in ({"solver": "adam"}, {"learning_rate_init": 0.1}, {"momentum": 0.5}):
+        assert not same(twice(**changed), unchanged)
+    assert same(twice(learning_rate_init=0.001), unchanged)
+    assert twice(solver="adam")._optimizer.state["t"] > 0
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_early_stopping_may_begin_and_end_between_two_fits(first):
+    model = fitted(warm_start=True, early_stopping=first)
+    model.set_params(early_stopping=not first, max_iter=30).fit(X, y)
+    assert (model.best_loss_ is None) == (model.validation_scores_ is not None) == (not first)
+    assert len(model.loss_curve_) == 8 + model.n_iter_
+    assert model.score(X, y) > 0.5
 
 
 def test_a_partial_fit_is_one_epoch_of_a_fit():
@@ -232,8 +326,23 @@ def test_it_starts_from_the_weights_that_are_given():
         learning_rate_init=1e-12,
     )
     np.testing.assert_allclose(again.predict_proba(X), model.predict_proba(X), atol=1e-6)
-    with pytest.raises(ParamError, match=r"coefs of shapes \[\(64, 30\), \(30, 10\)\].*\(64, 7\)"):
+    with pytest.raises(ParamError, match=r"coefs: .* shapes \[\(64, 30\), \(30, 10\)\].*\(64, 7\)"):
         fitted(initial_weights=(model.coefs_, model.intercepts_), hidden_layer_sizes=(7,))
+
+
+def test_a_fit_that_is_refused_leaves_no_trace():
+    unfitted = glassnet.MLPClassifier((30,), max_iter=2, warm_start=True)
+    with pytest.raises(ParamError):
+        unfitted.set_params(initial_weights=([X], [y])).fit(X, y)
+    with pytest.raises(NotFittedError):
+        unfitted.predict(X)
+    unfitted.set_params(initial_weights=None).fit(X, y)
+
+    model = fitted(warm_start=True)
+    before = model.predict_proba(X)
+    with pytest.raises(ParamError, match=r"coefs: .*\(64, 30\).*expected.*\(64, 9\)"):
+        model.set_params(hidden_layer_sizes=(9,)).fit(X, y)
+    np.testing.assert_array_equal(model.predict_proba(X), before)
 
 
 def softplus(z):
@@ -287,6 +396,45 @@ def test_all_wrong_parameters_are_told_at_once_and_the_nearest_name_with_them():
         assert part in message
 
 
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("hidden_layer_sizes", (8, "a")),
+        ("hidden_layer_sizes", ((8,), (3, 4))),
+        ("hidden_layer_sizes", (np.nan,)),
+        ("activation", ("relu", "relu", "relu")),
+        ("dropout", (0.1, 0.1, 0.1)),
+        ("dtype", np.zeros(3)),
+        ("n_iter_no_change", np.ones(2)),
+        ("random_state", np.random.default_rng(0)),
+        ("random_state", -1),
+        ("initial_weights", (5, 6)),
+        ("class_weight", [1, 2]),
+    ],
+)
+def test_whatever_is_wrong_with_a_parameter_is_told_with_the_rest(parameter, value):
+    with pytest.raises(ParamError) as error:
+        fitted(alpha=-1, **{parameter: value})
+    assert f"'{parameter}' parameter" in str(error.value) and "'alpha'" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "near"),
+    [
+        ("loss", "logloss", "log_loss"),
+        ("engine", "compild", "compiled"),
+        ("class_weight", "balance", "balanced"),
+        ("activation", "Relu", "relu"),
+        ("solver", "constan", None),  # which is near to a name, but not to one of a solver
+    ],
+)
+def test_the_nearest_name_is_one_of_the_parameters_own(parameter, value, near):
+    with pytest.raises(ParamError) as error:
+        fitted(**{parameter: value})
+    advice = f"Did you mean {near!r}?" if near else ""
+    assert advice in str(error.value) and ("Did you mean" in str(error.value)) == bool(near)
+
+
 def test_bad_data_is_refused_in_scikit_learns_words():
     with pytest.raises(ValueError, match="Input X contains NaN"):
         fitted(np.where(X > 0.9, np.nan, X), y)
@@ -294,18 +442,36 @@ def test_bad_data_is_refused_in_scikit_learns_words():
         fitted().predict(X[:, :3])
     with pytest.raises(ValueError, match="X_val without y_val"):
         glassnet.MLPClassifier().fit(X, y, X_val=X)
+    with pytest.raises(ValueError, match="y_val without X_val"):
+        glassnet.MLPClassifier().fit(X, y, y_val=y)
+    with pytest.raises(ValueError, match=r"y_val: 1 targets a row \(expected 2, as in y\)"):
+        glassnet.MLPRegressor().fit(X, np.c_[y, y], X_val=X, y_val=y)
     with pytest.raises(ValueError, match="out of the valid range of the loss 'poisson'"):
         glassnet.MLPRegressor("poisson").fit(X, -y)
 
 
-def test_ctrl_c_keeps_what_was_learned():
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_ctrl_c_keeps_what_was_learned(solver):
     def interrupt(model):
         if model.n_iter_ == 3:
             raise KeyboardInterrupt
 
     with pytest.warns(UserWarning, match="interrupted"):
-        model = fitted(callbacks=[interrupt])
-    assert model.n_iter_ == 3 and same(model, fitted(max_iter=3))
+        model = fitted(solver=solver, callbacks=[interrupt])
+    assert model.n_iter_ == 3 and same(model, fitted(solver=solver, max_iter=3))
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("parameters", [{}, {"solver": "lbfgs"}, {"batch_size": 999}])
+def test_a_warning_points_to_the_line_of_the_user(parameters):
+    def interrupt(model):
+        raise KeyboardInterrupt
+
+    for callbacks in ([], [interrupt]):
+        model = glassnet.MLPClassifier((30,), max_iter=2, callbacks=callbacks, **parameters)
+        with pytest.warns(UserWarning) as record:
+            model.fit(X, y)
+        assert {warning.filename for warning in record} == {__file__}
 
 
 def test_what_one_network_has_learned_is_the_start_of_another():

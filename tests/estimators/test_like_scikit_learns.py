@@ -161,6 +161,14 @@ def test_a_sparse_matrix_gives_what_a_dense_one_does(solver, monkeypatch):
     np.testing.assert_array_equal(found.predict(column_by_column), dense.predict(X))
 
 
+def test_a_sparse_matrix_may_be_so_wide_that_each_step_is_written_out_alone(monkeypatch):
+    options = {"random_state": 0, "max_iter": 2, "batch_size": 250}
+    expected = glassnet.MLPClassifier(**options).fit(X, y)
+    monkeypatch.setattr("glassnet.estimators.examples.WRITTEN_OUT", 64 * 10)
+    found = glassnet.MLPClassifier(**options).fit(sparse.csr_matrix(X), y)
+    np.testing.assert_allclose(found.predict_proba(X), expected.predict_proba(X), 1e-4, 1e-7)
+
+
 @pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
 def test_data_frames_go_in_and_their_names_are_heeded(frame):
     names = [f"pixel {i}" for i in range(64)]
@@ -202,6 +210,8 @@ def test_coefficients_that_a_user_puts_in_are_used():
     assert (model.predict(X) == 7).all()
     model.coefs_ = [W * 0 for W in model.coefs_]
     model.intercepts_ = [b * 0 for b in model.intercepts_]
+    np.testing.assert_allclose(model.predict_proba(X), 0.1)
+    model.coefs_ = [W.tolist() for W in model.coefs_]
     np.testing.assert_allclose(model.predict_proba(X), 0.1)
 
 

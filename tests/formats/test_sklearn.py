@@ -13,7 +13,9 @@ import glassnet
 from glassnet.core.losses import POISSON
 from glassnet.errors import ParamError
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.ConvergenceWarning", "ignore::glassnet.errors.TrainingWarning"
+)
 ACTIVATIONS = ["identity", "logistic", "tanh", "relu"]
 
 

@@ -87,7 +87,8 @@ class BaseMLP(callbacks.Support, BaseEstimator):
         settings.check(type(self).__name__, self.get_params(deep=False), self.own)
         anew = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
         task = self._task(X, y, sample_weight, anew, get_to_know=anew and not incremental)
-        validation = None if X_val is None else self._validation(X_val, y_val)
+        is_given = X_val is not None or y_val is not None
+        validation = self._validation(X_val, y_val, task.Y) if is_given else None
         self._random_state = check_random_state(self.random_state)
         self.n_outputs_ = task.Y.shape[1]
         self._build(task, anew)
@@ -122,37 +123,38 @@ class BaseMLP(callbacks.Support, BaseEstimator):
             accept_sparse="csr",
             multi_output=True,
             y_numeric=is_regressor(self),
-            dtype=(np.float64, np.float32),
+            dtype=self.dtype or (np.float64, np.float32),
             reset=anew,
         )
-        dtype = np.dtype(self.dtype or checked.dtype)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, checked, ensure_non_negative=True)
-            if not sample_weight.any():
-                raise ValueError("All sample weights are zero: there is nothing to learn from.")
         if targets.ndim == 2 and targets.shape[1] == 1:
             targets = column_or_1d(targets, warn=True)
         if get_to_know:
             self._get_to_know(targets)
         Y, weights = self._targets(targets, sample_weight)
-        return Task(X, targets, Rows(checked, dtype), Y.astype(dtype), weights)
+        if weights is not None and not weights.any():
+            raise ValueError("All sample weights are zero: there is nothing to learn from.")
+        return Task(X, targets, Rows(checked, checked.dtype), Y.astype(checked.dtype), weights)
 
-    def _validation(self, X_val: Any, y_val: Any) -> Task:
-        """The examples to measure on, checked."""
-        if y_val is None:
-            raise ParamError("fit", "X_val without y_val", "both, or neither")
+    def _validation(self, X_val: Any, y_val: Any, learned: Array) -> Task:
+        """The examples to measure on, checked against the targets that are learned."""
+        if X_val is None or y_val is None:
+            found = "y_val without X_val" if X_val is None else "X_val without y_val"
+            raise ParamError("fit", found, "both, or neither")
         checked, targets = validate_data(
             self,
             X_val,
             y_val,
             accept_sparse="csr",
             multi_output=True,
-            dtype=(np.float64, np.float32),
+            dtype=learned.dtype,
             reset=False,
         )
         Y, _ = self._targets(targets, None)
-        dtype = np.dtype(self.dtype or checked.dtype)
-        return Task(X_val, targets, Rows(checked, dtype), Y.astype(dtype), None)
+        if Y.shape[1] != learned.shape[1]:
+            raise ParamError("y_val", f"{Y.shape[1]} targets a row", f"{learned.shape[1]}, as in y")
+        return Task(X_val, targets, Rows(checked, learned.dtype), Y.astype(learned.dtype), None)
 
     def _get_to_know(self, y: Array) -> None:
         """Note what there is to be learned, such as classes."""
@@ -170,45 +172,35 @@ class BaseMLP(callbacks.Support, BaseEstimator):
         hidden = settings.sizes_of(self.hidden_layer_sizes)
         layers = (self.n_features_in_, *hidden, self.n_outputs_)
         activations = settings.activations_of(self.activation, len(hidden))
-        self._network = Network(layers, activations, self._loss())
-        self.n_layers_ = len(layers)
-        self.out_activation_ = OUTPUTS.get(self._network.loss.name, self._network.loss.name)
-        theta = np.zeros(count_parameters(layers), task.Y.dtype)
+        network = Network(layers, activations, self._loss())
+        params = Parameters(layers, np.zeros(count_parameters(layers), task.Y.dtype))
         if anew:
-            self._params = Parameters(layers, theta)
-            self._initialize()
+            self._initialize(network, params)
         else:
-            self._params = self._gather(Parameters(layers, theta))
-        if anew or not hasattr(self, "_optimizer"):
+            gather((self.coefs_, self.intercepts_), params)
+        self._network, self._params = network, params
+        self.n_layers_ = len(layers)
+        self.out_activation_ = OUTPUTS.get(network.loss.name, network.loss.name)
+        begins = anew or not hasattr(self, "_optimizer")  # or coefs_ was put in by hand
+        if begins:
             self._start_counting()
-        self.coefs_, self.intercepts_ = list(self._params.W), list(self._params.b)
+        stopping = self.early_stopping and self.solver != "lbfgs"
+        if begins or stopping != (self.validation_scores_ is not None):
+            self._start_comparing(stopping)
+        self.coefs_: list[Any] = list(params.W)
+        self.intercepts_: list[Any] = list(params.b)
 
-    def _initialize(self) -> None:
+    def _initialize(self, network: Network, params: Parameters) -> None:
         """Random weights, in scikit-learn's order and of its size, and those that were given."""
-        for l, (W, b) in enumerate(zip(self._params.W, self._params.b, strict=True)):
-            last = len(self._network.activations) - 1
-            name = self._network.activations[min(l, last)].name if last >= 0 else ""
+        for l, (W, b) in enumerate(zip(params.W, params.b, strict=True)):
+            last = len(network.activations) - 1
+            name = network.activations[min(l, last)].name if last >= 0 else ""
             bound = np.sqrt((2.0 if name == "sigmoid" else 6.0) / sum(W.shape))
             W[...] = self._random_state.uniform(-bound, bound, W.shape)
             b[...] = self._random_state.uniform(-bound, bound, b.shape)
         if self.initial_weights is not None:
-            coefs, intercepts = self.initial_weights
-            self._take("coefs", coefs, self._params.W[: len(coefs)])
-            self._take("intercepts", intercepts, self._params.b[: len(coefs)])
-
-    def _gather(self, params: Parameters) -> Parameters:
-        """coefs_ and intercepts_, which may be the user's own by now, in one vector."""
-        self._take("coefs", self.coefs_, params.W)
-        self._take("intercepts", self.intercepts_, params.b)
-        return params
-
-    def _take(self, kind: str, own: Any, views: list[Array]) -> None:
-        """Copy arrays of a user into ours."""
-        found, expected = [np.shape(one) for one in own], [view.shape for view in views]
-        if found != expected:
-            raise ParamError(type(self).__name__, f"{kind} of shapes {found}", f"{expected}")
-        for one, view in zip(own, views, strict=True):
-            view[...] = one
+            n_given = len(self.initial_weights[0])
+            gather(self.initial_weights, params, n_given)
 
     def _start_counting(self) -> None:
         """The records of a training that begins."""
@@ -216,8 +208,10 @@ class BaseMLP(callbacks.Support, BaseEstimator):
         self.t_ = 0
         self.loss_curve_: list[float] = []
         self.validation_loss_curve_: list[float] = []
+
+    def _start_comparing(self, stopping: bool) -> None:
+        """What is best by now: a score if it stops early, else a loss."""
         self._no_improvement_count = 0
-        stopping = self.early_stopping and self.solver != "lbfgs"
         self.best_loss_: Any = None if stopping else np.inf
         self.validation_scores_: Any = [] if stopping else None
         self.best_validation_score_: Any = -np.inf if stopping else None
@@ -270,18 +264,17 @@ class BaseMLP(callbacks.Support, BaseEstimator):
         own = [*self.coefs_, *self.intercepts_]
         views = [*self._params.W, *self._params.b]
         if len(own) != len(views) or any(a is not b for a, b in zip(own, views, strict=True)):
-            self._params = self._gather(self._params.copy())
+            self._params = gather((self.coefs_, self.intercepts_), self._params.copy())
             self.coefs_, self.intercepts_ = list(self._params.W), list(self._params.b)
         return self._params
 
     def _outputs(self, X: Any) -> Array:
         """What the network answers (N, K)."""
-        check_is_fitted(self)
-        checked = validate_data(
-            self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False
-        )
+        check_is_fitted(self, "coefs_")
+        dtype = self._params.theta.dtype
+        checked = validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False)
         with np.errstate(over="ignore"):
-            return self._network.loss.output(self._logits(Rows(checked, self.coefs_[0].dtype)))
+            return self._network.loss.output(self._logits(Rows(checked, dtype)))
 
     def __getstate__(self) -> Any:
         # A view on a vector would be written as a vector of its own.
@@ -299,6 +292,18 @@ class BaseMLP(callbacks.Support, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def gather(weights: Any, into: Parameters, n: int | None = None) -> Parameters:
+    """(coefs, intercepts) of the first n layers, which may be a user's own, in one vector."""
+    layers = (into.W[:n], into.b[:n])
+    for kind, own, views in zip(("coefs", "intercepts"), weights, layers, strict=True):
+        found = [np.shape(one) for one in own]
+        if found != (expected := [view.shape for view in views]):
+            raise ParamError(kind, f"arrays of shapes {found}", f"{expected}")
+        for one, view in zip(own, views, strict=True):
+            view[...] = one
+    return into
 
 
 def is_stochastic(estimator: Any) -> bool:

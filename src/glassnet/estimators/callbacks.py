@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import numpy as np
+
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -43,7 +45,8 @@ class Watch:
     def after(self, loss: float) -> bool:
         """An epoch is over; whether somebody wants to stop."""
         self.estimator.loss_ = loss
-        stop = [callback(self.estimator) is True for callback in self.estimator.callbacks]
+        answers = [callback(self.estimator) for callback in self.estimator.callbacks]
+        stop = [answer is True or answer is np.True_ for answer in answers]
         if self.all is not None:
             epoch = self.all.subcontext(task_name="epoch")
             epoch.call_on_fit_task_begin(estimator=self.estimator, **self.data)

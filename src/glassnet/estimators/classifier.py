@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
-from sklearn.utils import compute_sample_weight
+from sklearn.utils import compute_class_weight, compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
 
@@ -30,7 +30,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
       `alpha` does here, multiply by batch_size / n_samples.
     - `learning_rate` holds for every solver, not only for "sgd".
     - `warm_start` keeps the state of the optimizer, and a later `fit` may lack a class.
-    - The examples set aside for early stopping are stratified for any number of classes.
+    - The examples set aside for early stopping are stratified for any number of classes, if
+      every class can be on both sides.
 
     Those after it are ours, and change nothing unless they are set.
 
@@ -53,7 +54,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         warm_start: go on from where the last fit ended.
         momentum: of "sgd".
         nesterovs_momentum: whether momentum looks ahead.
-        early_stopping: stop when the score on examples set aside gets no better.
+        early_stopping: stop when the score on examples set aside gets no better; not of L-BFGS.
         validation_fraction: the share set aside.
         beta_1: of "adam" and "adamw".
         beta_2: likewise, and of "rmsprop".
@@ -61,8 +62,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         n_iter_no_change: how many epochs to wait for progress.
         max_fun: how often L-BFGS may ask for the loss.
         loss: "log_loss", "quadratic_cost", or a Loss with its output function.
-        dropout: the probability that a hidden neuron is left out of a step, or one for each layer.
-        class_weight: "balanced", or {class: weight}.
+        dropout: the probability that a hidden neuron is left out of a step, or one for each layer;
+            not of L-BFGS, whose loss may not change by chance.
+        class_weight: "balanced", or {class: weight}; where a row has several classes, a list
+            of these.
         scoring: what early stopping watches: a scorer or its name, or "loss"; None for `score`.
         restore_best_weights: after early stopping, whether the best weights are taken.
         initial_weights: (coefs, intercepts) to start from: of all layers, or of the first ones; the
@@ -168,6 +171,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def predict_proba(self, X: Any) -> Array:
         """The probability of each class.
 
+        Of a loss that is not "log_loss": what its output function gives, which need be none.
+
         Args:
             X: as in fit.
 
@@ -205,9 +210,16 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                 f" `self.classes_` has {self.classes_}. 'y' has {found}: {unknown} is new."
             )
         if self.class_weight is not None:
-            own = compute_sample_weight(self.class_weight, y)
+            own = self._class_weights(y)
             sample_weight = own if sample_weight is None else own * sample_weight
         return self._binarizer.transform(y), sample_weight
+
+    def _class_weights(self, y: Array) -> Array:
+        """The weight of each example's class; these need not be all classes."""
+        if not isinstance(self.class_weight, dict) or y.ndim > 1:
+            return compute_sample_weight(self.class_weight, y)
+        weights = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
+        return weights[np.searchsorted(self.classes_, y)]
 
     def _loss(self) -> Loss:
         if self.loss == "log_loss":

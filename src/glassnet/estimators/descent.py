@@ -1,6 +1,7 @@
 """The descent: epochs of steps, until there is no more progress."""
 
 import warnings
+from math import ceil
 from time import monotonic
 from typing import Any
 
@@ -33,7 +34,9 @@ class Descent:
         self.learner, self.validation = Learner(estimator, task), validation
         self.task, self.theta = self.learner.task, self.learner.params.theta
         self.size = batch_size(estimator, len(task))
-        self.optimizer = Optimizer.of(estimator, self.theta)
+        last: Optimizer | None = estimator._optimizer
+        begin = last.go_on if last else Optimizer.begin
+        self.optimizer = estimator._optimizer = begin(estimator, self.theta)
         self.engine = estimator._engine(self.learner, self.optimizer.rule, self.size)
         self.pieces = SeveralASecond()
 
@@ -68,7 +71,8 @@ class Descent:
         losses = np.empty(0)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for piece in self.pieces(steps):
-                for part in np.array_split(piece, self.task.rows.n_parts(len(piece) * self.size)):
+                n_parts = self.task.rows.n_parts(len(piece) * self.size)
+                for part in np.array_split(piece, min(n_parts, len(piece))):
                     rows = order[part[0] * self.size : (part[-1] + 1) * self.size]
                     losses = np.append(losses, self.steps(rows, rates[part]))
         estimator.loss_ = weighted_mean(losses, len(order), self.size)
@@ -137,19 +141,37 @@ class Descent:
 
 
 def split(estimator: Any, task: Task) -> tuple[Task, Task]:
-    """Set a share of the examples aside, in which the classes have their shares."""
+    """Set a share of the examples aside, in which the classes have their shares.
+
+    Where not all of more than two can be on both sides, chance decides, as in scikit-learn.
+    """
+    strata = estimator._strata(task.Y)
+    if task.Y.shape[1] > 1 and not is_divisible(strata, estimator.validation_fraction):
+        strata = None
     learn, aside = train_test_split(
         np.arange(len(task)),
         random_state=estimator._random_state,
         test_size=estimator.validation_fraction,
-        stratify=estimator._strata(task.Y),
+        stratify=strata,
     )
     if len(aside) < 2:
         raise ValueError(
             "The validation set is too small. Increase 'validation_fraction' or the size of your"
             " dataset."
         )
+    for part, what in ((learn, "that are left to learn from"), (aside, "of the validation set")):
+        if task.weights is not None and not task.weights[part].any():
+            raise ValueError(f"All sample weights {what} are zero. Give X_val and y_val.")
     return task.some(learn), task.some(aside)
+
+
+def is_divisible(strata: Array | None, fraction: float) -> bool:
+    """Whether every class can be on both sides of a split."""
+    if strata is None:
+        return False
+    counts = np.unique(strata, return_counts=True)[1]
+    n_aside = ceil(fraction * len(strata))
+    return bool(counts.min() >= 2 and len(counts) <= min(n_aside, len(strata) - n_aside))
 
 
 def batch_size(estimator: Any, n: int) -> int:

@@ -23,7 +23,9 @@ class Rows:
 
     def __init__(self, X: Any, dtype: np.dtype[Any]):
         self.sparse = not isinstance(X, np.ndarray)
-        self.X: Any = X.tocsr().astype(dtype) if self.sparse else np.ascontiguousarray(X, dtype)
+        self.X: Any = (
+            X.tocsr().astype(dtype, copy=False) if self.sparse else np.ascontiguousarray(X, dtype)
+        )
 
     def n_parts(self, n: int) -> int:
         """Into how many parts n rows are divided, so that not too much is written out at once."""
@@ -60,11 +62,12 @@ class Task:
         return len(self.Y)
 
     def some(self, places: Array) -> "Task":
-        """The examples in some places."""
+        """The examples in some places, copied once."""
+        rows = Rows(self.rows.X[places], self.Y.dtype)
         return Task(
-            _safe_indexing(self.X, places),
+            rows.X if self.X is self.rows.X else _safe_indexing(self.X, places),
             _safe_indexing(self.y, places),
-            Rows(self.rows.X[places], self.Y.dtype),
+            rows,
             self.Y[places],
             None if self.weights is None else self.weights[places],
         )

@@ -5,6 +5,7 @@ minimizer K times the gradient of a loss over K outputs (its issue 8349). Liu an
 """
 
 import warnings
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ def minimize(estimator: Any, task: Task, watch: Watch) -> None:
     learner = Learner(estimator, task)
     params, task, dtype = learner.params, learner.task, task.Y.dtype
     engine = estimator._engine(learner, GradientDescent(), len(task))
-    estimator.n_iter_ = 0
+    estimator.n_iter_, start = 0, monotonic()
 
     def loss_and_gradient(theta: Array) -> tuple[float, Array]:
         here, grad = params.like(theta.astype(dtype)), params.like(np.empty(len(theta), dtype))
@@ -45,18 +46,24 @@ def minimize(estimator: Any, task: Task, watch: Watch) -> None:
         params.theta[:] = intermediate_result.x
         learner.write_back()
         estimator.n_iter_ += 1
-        if watch.after(float(intermediate_result.fun)):
+        late = estimator.max_time and monotonic() - start >= estimator.max_time
+        if watch.after(float(intermediate_result.fun)) or late:
             raise StopIteration
 
     options = {"maxfun": estimator.max_fun, "maxiter": estimator.max_iter, "gtol": estimator.tol}
-    result = minimize(
-        loss_and_gradient,
-        params.theta.astype(float),
-        method="L-BFGS-B",
-        jac=True,
-        callback=callback,
-        options=options,
-    )
+    arguments = {"method": "L-BFGS-B", "jac": True, "callback": callback, "options": options}
+    try:
+        result = minimize(loss_and_gradient, params.theta.astype(float), **arguments)
+    except KeyboardInterrupt:  # the parameters are those of the last iteration
+        warnings.warn("Training interrupted by user.", stacklevel=5)
+        return
+    params.theta[:] = result.x
+    learner.write_back()
+    report(estimator, result)
+
+
+def report(estimator: Any, result: Any) -> None:
+    """Keep what SciPy says of a minimum, and warn if it is none."""
     if estimator.verbose:
         print(f"L-BFGS: {result.nit} iterations, loss = {result.fun:.8f}. {result.message}")
     if result.status == 1:
@@ -67,8 +74,6 @@ def minimize(estimator: Any, task: Task, watch: Watch) -> None:
             ConvergenceWarning,
             stacklevel=6,
         )
-    params.theta[:] = result.x
-    learner.write_back()
     estimator.n_iter_, estimator.loss_ = min(result.nit, estimator.max_iter), float(result.fun)
 
 

@@ -19,6 +19,7 @@ class Optimizer:
     Args:
         rule: how a gradient becomes a change.
         state: what the rule remembers.
+        first_rate: the learning rate that it began with.
         learning_rate: of the next epoch, where no schedule says another.
         n: how many parameters it changes.
         epochs: done so far.
@@ -26,18 +27,27 @@ class Optimizer:
 
     rule: Rule
     state: State
+    first_rate: float
     learning_rate: float
     n: int
     epochs: int = 0
 
     @classmethod
-    def of(cls, estimator: Any, theta: Array) -> "Optimizer":
-        """The estimator's own; a new one if that is for another rule or another theta."""
-        rule, own = rule_of(estimator), estimator._optimizer
-        if own is None or (own.rule, own.n) != (rule, len(theta)):
-            own = cls(rule, rule.init(theta), estimator.learning_rate_init, len(theta))
-            estimator._optimizer = own
-        return own
+    def begin(cls, estimator: Any, theta: Array) -> "Optimizer":
+        """An optimizer that has not yet done a step."""
+        rule, rate = rule_of(estimator), estimator.learning_rate_init
+        return cls(rule, rule.init(theta), rate, rate, len(theta))
+
+    def go_on(self, estimator: Any, theta: Array) -> "Optimizer":
+        """The same optimizer, with what the user has changed; another for another solver, or if
+        other layers are frozen."""
+        rule, rate = rule_of(estimator), estimator.learning_rate_init
+        if type(rule) is not type(self.rule) or len(theta) != self.n:
+            return self.begin(estimator, theta)
+        if rate != self.first_rate:
+            self.first_rate = self.learning_rate = rate
+        self.rule = rule
+        return self
 
     def rates(self, estimator: Any, steps: int) -> Array:
         """The learning rate of each step of the next epoch."""

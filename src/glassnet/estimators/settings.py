@@ -32,10 +32,11 @@ RATES = ("constant", "invscaling", "adaptive", "cosine")
 
 
 class Fits(NamedTuple):
-    """What a parameter may be: a test, and the words for it."""
+    """What a parameter may be: a test, the words for it, and the names among which it chooses."""
 
     test: Callable[[Any], bool]
     words: str
+    names: tuple[str, ...] = ()
 
 
 def number(low: float, high: float = inf, closed: str = "[)", kind: Any = Real) -> Fits:
@@ -53,13 +54,14 @@ def number(low: float, high: float = inf, closed: str = "[)", kind: Any = Real) 
 
 def one_of(*names: str) -> Fits:
     """One of some names."""
-    return Fits(lambda value: isinstance(value, str) and value in names, f"one of {names}")
+    return Fits(lambda value: isinstance(value, str) and value in names, f"one of {names}", names)
 
 
 def either(*choices: Fits) -> Fits:
     """What fits one of several."""
     words = " or ".join(choice.words for choice in choices)
-    return Fits(lambda value: any(choice.test(value) for choice in choices), words)
+    names = tuple(name for choice in choices for name in choice.names)
+    return Fits(lambda value: any(choice.test(value) for choice in choices), words, names)
 
 
 def list_of(choice: Fits) -> Fits:
@@ -79,13 +81,28 @@ def is_pair(value: Any) -> bool:
 
 def is_real_type(value: Any) -> bool:
     """Whether it is float32 or float64, by name or as a type."""
-    return value in ("float32", "float64", np.float32, np.float64)
+    is_type = isinstance(value, str | type | np.dtype)
+    return is_type and value in ("float32", "float64", np.float32, np.float64)
+
+
+def is_seed(value: Any) -> bool:
+    """Whether scikit-learn draws random numbers from it."""
+    if isinstance(value, Integral):
+        return 0 <= int(value) < 2**32
+    return value is None or value is np.random or isinstance(value, np.random.RandomState)
+
+
+def is_weights(value: Any) -> bool:
+    """Whether it is a pair of sequences."""
+    halves = value if isinstance(value, tuple) and len(value) == 2 else (None,)
+    return all(isinstance(half, Sequence | np.ndarray) for half in halves)
 
 
 ANY_NUMBER = number(0)
 NONE = Fits(lambda value: value is None, "None")
 TRUTH = Fits(lambda value: isinstance(value, bool | np.bool_), "a bool")
 CALLABLE = Fits(callable, "a callable")
+DICT = Fits(lambda value: isinstance(value, dict), "a dict")
 COUNT = number(1, kind=Integral)
 SHARE = number(0, 1)
 AN_ACTIVATION = either(
@@ -109,6 +126,7 @@ MAY_BE = {
     "power_t": ANY_NUMBER,
     "max_iter": COUNT,
     "shuffle": TRUTH,
+    "random_state": Fits(is_seed, "an int in the range [0, 2**32), a RandomState or None"),
     "tol": ANY_NUMBER,
     "verbose": either(TRUTH, number(0, kind=Integral)),
     "warm_start": TRUTH,
@@ -119,18 +137,15 @@ MAY_BE = {
     "beta_1": SHARE,
     "beta_2": SHARE,
     "epsilon": number(0, closed="()"),
-    "n_iter_no_change": either(COUNT, Fits(lambda value: value == inf, "inf")),
+    "n_iter_no_change": either(
+        COUNT, Fits(lambda value: isinstance(value, float) and value == inf, "inf")
+    ),
     "max_fun": COUNT,
     "dropout": either(SHARE, list_of(SHARE)),
-    "class_weight": either(
-        NONE, one_of("balanced"), Fits(lambda value: isinstance(value, dict), "a dict")
-    ),
+    "class_weight": either(NONE, one_of("balanced"), DICT, list_of(DICT)),
     "scoring": either(NONE, Fits(lambda value: isinstance(value, str), "a str"), CALLABLE),
     "restore_best_weights": TRUTH,
-    "initial_weights": either(
-        NONE,
-        Fits(lambda value: isinstance(value, tuple) and len(value) == 2, "(coefs, intercepts)"),
-    ),
+    "initial_weights": either(NONE, Fits(is_weights, "a tuple (coefs, intercepts)")),
     "freeze": number(0, kind=Integral),
     "max_time": either(NONE, number(0, closed="()")),
     "dtype": either(NONE, Fits(is_real_type, "float32 or float64")),
@@ -163,15 +178,18 @@ def find_faults(name: str, parameters: dict[str, Any], may_be: dict[str, Fits]) 
         fault = (
             f"The {key!r} parameter of {name} must be {may_be[key].words}. Got {value!r} instead."
         )
-        near = get_close_matches(str(value), SOLVERS + RATES + tuple(ACTIVATION_NAMES), n=1)
+        near = get_close_matches(str(value), may_be[key].names, n=1)
         yield fault + (f" Did you mean {near[0]!r}?" if near and isinstance(value, str) else "")
+    if not may_be["hidden_layer_sizes"].test(parameters["hidden_layer_sizes"]):
+        return
     n_hidden = len(sizes_of(parameters["hidden_layer_sizes"]))
     if MAY_BE["freeze"].test(parameters["freeze"]) and parameters["freeze"] > n_hidden:
         fault = f"The 'freeze' parameter of {name} must leave a layer that learns."
         yield f"{fault} Got {parameters['freeze']} of {n_hidden + 1}."
-    for key in ("activation", "dropout"):
+    for key, for_all in (("activation", AN_ACTIVATION), ("dropout", SHARE)):
         value = parameters[key]
-        if isinstance(value, list) and len(value) != n_hidden:
+        one_each = may_be[key].test(value) and not for_all.test(value)
+        if one_each and len(value) != n_hidden:
             yield f"The {key!r} parameter of {name} has {len(value)} for {n_hidden} hidden layers."
 
 
@@ -184,9 +202,9 @@ def sizes_of(hidden_layer_sizes: Any) -> list[int]:
 
 def activations_of(activation: Any, n_hidden: int) -> tuple[Activation, ...]:
     """The activation of each hidden layer."""
-    if isinstance(activation, list):
-        return tuple(activation_of(one) for one in activation)
-    return (activation_of(activation),) * n_hidden
+    if AN_ACTIVATION.test(activation):
+        return (activation_of(activation),) * n_hidden
+    return tuple(activation_of(one) for one in activation)
 
 
 def activation_of(activation: Any) -> Activation:
