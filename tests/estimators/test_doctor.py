@@ -62,3 +62,10 @@ def test_nothing_is_said_of_what_is_well(as_sparse):
 
 def test_one_class_alone_is_no_disease():
     assert said_of("MLPClassifier", X, np.ones(600)) == []
+
+
+def test_a_training_that_diverges_ends_at_once():
+    epochs = []
+    options = {"solver": "sgd", "learning_rate_init": 1e6, "callbacks": [epochs.append]}
+    (text,) = said_of("MLPRegressor", X * 1e3, y, max_iter=300, **options)
+    assert "non-finite" in text and len(epochs) < 20

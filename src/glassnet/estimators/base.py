@@ -227,8 +227,12 @@ class BaseMLP(callbacks.Support, BaseEstimator):
         if any(learner.dropout) and self.solver != "lbfgs":
             rng = np.random.default_rng(self._random_state.randint(2**31))
             return prepare_dropout(*arguments, batch_size, learner.dropout, rng)
-        options = {"dtype": learner.params.theta.dtype, "threads": self.n_threads}
-        return choose(self.engine, *arguments, batch_size=batch_size, **options)
+        dtype, threads = learner.params.theta.dtype, self.n_threads
+        job = (self.engine, *arguments, batch_size, dtype, threads)
+        if getattr(self, "_prepared", (None,))[0] != job:
+            options = {"batch_size": batch_size, "dtype": dtype, "threads": threads}
+            self._prepared = job, choose(self.engine, *arguments, **options)
+        return self._prepared[1]
 
     def _strata(self, Y: Array) -> Array | None:
         """What has to have its share on both sides of a split."""
@@ -277,8 +281,9 @@ class BaseMLP(callbacks.Support, BaseEstimator):
             return self._network.loss.output(self._logits(Rows(checked, dtype)))
 
     def __getstate__(self) -> Any:
-        # A view on a vector would be written as a vector of its own.
-        return {key: value for key, value in super().__getstate__().items() if key != "_params"}
+        # A view on a vector would be written as a vector of its own, an engine has threads.
+        left_out = ("_params", "_prepared")
+        return {key: value for key, value in super().__getstate__().items() if key not in left_out}
 
     def __setstate__(self, state: Any) -> None:
         super().__setstate__(state)

@@ -55,7 +55,8 @@ class Descent:
                     best[:] = self.theta
                 self.optimizer.end_epoch(estimator)
                 late = estimator.max_time and monotonic() - start >= estimator.max_time
-                if self.is_over() or watch.after(estimator.loss_) or late:
+                diverged = not np.isfinite(estimator.loss_)
+                if self.is_over() or watch.after(estimator.loss_) or late or diverged:
                     break
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=5)
