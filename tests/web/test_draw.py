@@ -135,8 +135,9 @@ def test_a_finger_draws_and_a_second_one_does_not(browser, server):
     session = context.new_cdp_session(page)
 
     def touch(kind, *points):
+        side = box["width"]
         touches = [
-            {"x": box["x"] + x * 280, "y": box["y"] + y * 280, "id": k} for k, x, y in points
+            {"x": box["x"] + x * side, "y": box["y"] + y * side, "id": k} for k, x, y in points
         ]
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
 
@@ -185,6 +186,21 @@ def test_pixels_are_inked_erased_and_taken_back(opened):
     page.wait_for_timeout(500)
     page.get_by_test_id("undo").click()
     np.testing.assert_array_equal(picture(page), drawn)
+
+
+def test_a_line_of_pixels_has_no_gaps_and_the_pen_follows_the_eraser(opened):
+    page = opened()
+    page.uncheck("#prepare")
+    page.get_by_test_id("cells").click()
+    draw(page, ONE)  # two points, far apart
+    line = picture(page)
+    assert (line.reshape(28, 28)[5:23].sum(axis=1) > 0).all()
+    page.get_by_test_id("eraser").click()
+    draw(page, ONE)
+    assert words(page) == "Draw a digit."
+    page.get_by_test_id("pen").click()
+    draw(page, ONE)
+    np.testing.assert_array_equal(picture(page), line)
 
 
 INK_AND_BOX = """() => {

@@ -2,6 +2,7 @@
 
 import hashlib
 import inspect
+import math
 import re
 
 import numpy as np
@@ -98,3 +99,11 @@ def test_what_was_opened_stays_open_while_the_drawing_changes(opened):
     page.locator("#panel-learn summary").click()
     draw(page, FOUR)
     assert settled(page).locator("#panel-learn [data-testid=source]").is_visible()
+
+
+def test_the_loss_follows_from_the_probability_beside_it_however_small(opened):
+    page = opened("#view=learn&target=1")
+    draw(page, SEVEN)
+    *_, p, loss = numbers_in(settled(page).locator("#panel-learn math").first.text_content())
+    assert p < 1e-3
+    assert -math.log(p) == pytest.approx(loss, rel=1e-3)

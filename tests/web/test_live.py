@@ -105,7 +105,7 @@ def test_events_are_numbered_and_a_training_is_told_from_start_to_end(live):
     run = finish(live, QUICK)
     assert [event["seq"] for event in run.history] == list(range(1, len(run.history) + 1))
     states = [event["state"] for event in of_kind(run, "status")]
-    assert states == ["starting", "running", "done"]
+    assert states == ["starting", "running", "finishing", "done"]
     assert run.history[0]["run"] == run.id
     assert run.history[0]["config"]["layers"] == QUICK.layers
     assert run.history[-1]["model"] == "0"
@@ -187,6 +187,8 @@ def test_what_a_stopped_training_has_learned_is_kept(live):
     assert run.history[-1]["model"] == "0"
     assert (run.model.params.theta != QUICK.model(run.model.classes).params.theta).any()
     assert live.kept[0].training["epochs"] == len(run.epochs)
+    assert of_kind(run, "eval")[-1]["step"] == run.step
+    assert of_kind(run, "eval")[-1]["test"]["accuracy"] == live.kept[0].training["test_accuracy"]
 
 
 def test_a_stopped_training_is_calibrated_like_one_that_is_done(live):

@@ -68,3 +68,11 @@ def test_in_forced_colors_both_signs_can_still_be_told_apart(opened, page):
         }"""
     )
     assert colors > 50
+
+
+def test_a_pixel_tells_its_number_and_where_it_lies(opened):
+    page = opened("#neuron=0.300")
+    draw(page, SEVEN)
+    told = settled(page).get_by_test_id("neuron").inner_text()
+    assert f"{value(page, 'window.__nn.picture')[300] / 255:.3f}" in told
+    assert "row 11, column 21" in told

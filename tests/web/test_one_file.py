@@ -138,6 +138,7 @@ def test_the_command_line_writes_it(tmp_path):
     out = tmp_path / "digit.html"
     result = CliRunner().invoke(app, ["export", "--to", "html", "-o", str(out), "--data", "digits"])
     assert result.exit_code == 0, result.output
+    assert "Data: scikit-learn's digits" in result.stderr  # from where the page's test digits are
     assert out.read_bytes().startswith(b"<!doctype html>")
 
 

@@ -69,3 +69,27 @@ def test_a_lost_server_is_told_and_found_again(page, server):
     page.wait_for_selector("[data-testid=disconnected]", state="visible")
     lost.clear()
     page.wait_for_selector("[data-testid=disconnected]", state="hidden")
+
+
+def test_a_model_trained_on_the_page_is_compared_with_the_one_there_was(opened, page, server):
+    one = server.client.get("/api/models").json()[:1]
+    page.route("**/api/models", lambda route: route.fulfill(json=one))
+    opened("#view=compare")
+    page.wait_for_selector("text=There is one model only")
+    page.unroute("**/api/models")
+    page.get_by_role("tab", name="Train").click()
+    start_training(page, epochs=1)
+    wait_for(page, "done")
+    page.get_by_role("tab", name="Compare").click()
+    page.wait_for_selector("[data-testid=pair]")
+
+
+def test_what_was_measured_once_is_seen_as_a_point(opened):
+    page = opened("#view=train")
+    start_training(page, epochs=1)
+    wait_for(page, "done")
+    seen = """(path) => getComputedStyle(path).strokeLinecap === "round"
+        && path.isPointInStroke(path.getPointAtLength(0))"""
+    curves = page.locator("figure:has(#table-accuracy) > svg .curve")
+    assert curves.count() == 2
+    assert all(curve.evaluate(seen) for curve in curves.all())

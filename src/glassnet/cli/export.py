@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from glassnet.cli.progress import download_bar
-from glassnet.cli.terminal import stdout
+from glassnet.cli.terminal import print_data, stdout
 from glassnet.data.examples import with_classes
 from glassnet.data.files import write_atomically
 from glassnet.data.sources import load_data
@@ -95,7 +95,9 @@ def write_html(path: Path, out: Path, precision: Precision, data: str | None) ->
 
     name, model = load_named(path)
     with download_bar() as on_download:
-        digits = load_data(data, on_download).test
+        found = load_data(data, on_download)
+    print_data(found)
+    digits = found.test
     with_classes(digits, model.classes)  # or it could not read them
     content = make_page(model, name, digits, precision)
     write_atomically(out, lambda file: file.write(content))

@@ -53,7 +53,7 @@ class Run:
 
     Attributes:
         id: another for every run.
-        state: starting, running, paused, done, stopped or failed.
+        state: starting, running, paused, finishing, done, stopped or failed.
         history: the events; event number seq is history[seq - 1].
         weights: the newest W[0] and the step it is of.
     """
@@ -70,7 +70,7 @@ class Run:
         self.epochs: list[Epoch] = []
         self.losses = np.empty(0)
         self.unreported: list[Array] = []
-        self.step, self.steps, self.size = 0, 1, 1
+        self.step, self.steps, self.size, self.evaluated = 0, 1, 1, 0
         self.seconds, self.reported_at, self.evaluating = 0.0, 0.0, 0.0
         self.enter("starting", run=self.id, config=self.config)
         self.thread = Thread(target=self.work, daemon=True)
@@ -87,7 +87,12 @@ class Run:
         try:
             end = self.learn_until_the_end()
             learned = self.epochs or (end == "stopped" and self.step)
-            state, model = end, self.keep_model() if learned else None
+            if learned:
+                self.enter("finishing")
+                if end == "stopped" and self.evaluated != self.step:
+                    self.evaluate(len(self.epochs))  # what is shown last is what is kept
+                model = self.keep_model()
+            state = end
         except GlassnetError as error:
             self.say("error", code=error.code, message=error.found, fix=error.advice)
         except Exception as error:  # whatever it is, whoever watches has to be told
@@ -202,7 +207,7 @@ class Run:
             worst=facts.of_mistakes(evaluation, WORST),
             layers=facts.of_layers(self.model, self.before, self.sample),
         )
-        self.before = self.model.params.theta.copy()
+        self.before, self.evaluated = self.model.params.theta.copy(), self.step
         self.evaluating += perf_counter() - start
 
     def keep_model(self) -> str:

@@ -46,13 +46,15 @@ function factsOf(model) {
       "knows what is unfamiliar",
       familiarity ? `yes, beyond a distance of ${fixed(familiarity.limit, 2)}` : "no",
     ],
-    ...known.map(([term, value]) => [
-      term.replaceAll("_", " "),
-      term.endsWith("accuracy") ? percent(value, 2) : String(value),
-    ]),
+    ...known.map(([term, value]) => [term.replaceAll("_", " "), written(term, value)]),
     ["format of the file", format],
     ["SHA-256 of the weights", sha256],
   ];
+}
+
+function written(term, value) {
+  if (term.endsWith("accuracy")) return percent(value, 2);
+  return term.endsWith("loss") ? fixed(value, 4) : String(value);
 }
 
 function help() {

@@ -33,7 +33,8 @@ export function chart(title, curves, { log = false, xTitle = "step" } = {}) {
       d: own
         .filter(drawable)
         .map(([x, y], i) => `${i ? "L" : "M"}${across(x).toFixed(1)} ${down(y).toFixed(1)}`)
-        .join(""),
+        .join("")
+        .replace(/^[^L]+$/, "$&h0"), // of a single point, a dot
     }),
   );
   const last = curves.map(
@@ -42,7 +43,7 @@ export function chart(title, curves, { log = false, xTitle = "step" } = {}) {
   return h(
     "figure",
     {},
-    h("figcaption", { class: "row" }, `${title}:`, last.map(entry)),
+    h("figcaption", {}, title, h("div", { class: "row" }, last.map(entry))),
     svg(
       "svg",
       {

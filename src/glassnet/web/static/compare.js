@@ -11,7 +11,7 @@ const MOST = 4;
 /** @param {{store: Object, source: Object, complain: Function}} context */
 export function createCompareView({ store, source, complain }) {
   const choices = h("div", { class: "row", role: "group", "aria-label": "Models to compare" });
-  const drawing = h("div", { class: "equation", "data-testid": "compare-drawing" });
+  const drawing = h("div", { class: "equation words", "data-testid": "compare-drawing" });
   const table = h("div", { class: "equation" });
   const pairs = h("div", { class: "column" });
   const gallery = h("div", {
@@ -23,6 +23,7 @@ export function createCompareView({ store, source, complain }) {
   const chosen = new Set();
   let shown = [];
   let known = null;
+  const seen = (id) => known?.some((one) => one.id === id);
 
   async function load() {
     try {
@@ -58,7 +59,7 @@ export function createCompareView({ store, source, complain }) {
 
   function render({ state, drawing: drawn }) {
     if (state.models !== known) {
-      if (known === null) for (const { id } of state.models.slice(0, 2)) chosen.add(id);
+      for (const { id } of state.models) if (chosen.size < 2 && !seen(id)) chosen.add(id);
       known = state.models;
       fill(choices, choose(state.models, chosen, load));
       load();
@@ -118,7 +119,7 @@ function sameDrawing(shown, drawn) {
       h("td", {}, name),
       h("td", {}, words),
       [first, second].map((k) =>
-        h("td", {}, `${model.classes[k]} ${percent(passed.probabilities[k])}`),
+        h("td", {}, `${model.classes[k]} (${percent(passed.probabilities[k])})`),
       ),
     );
   });

@@ -104,7 +104,7 @@ function barRows(model, p) {
 function createTools(store, source, message, paper, pasted) {
   const button = (id, text, title, act) =>
     h("button", { type: "button", id, title, "data-testid": id, on: { click: act } }, text);
-  const pen = button("pen", "Pen", "Draw", () => store.set({ tool: "pen", cells: null }));
+  const pen = button("pen", "Pen", "Draw", () => store.set({ tool: "pen" }));
   const eraser = button("eraser", "Eraser", "Take away", () => store.set({ tool: "eraser" }));
   const undo = button("undo", "Undo", "Take the last stroke back", () =>
     step(store, "past", "undone"),
@@ -245,6 +245,7 @@ function showStages(element, { picture, stages }, paper) {
   for (const canvas of [crop, square, center]) canvas.parentElement.hidden = stages === null;
   if (picture === null) return;
   drawGrey(final, picture, 28, 255);
+  final.nextElementSibling.textContent = stages === null ? UNPREPARED : STAGES.at(-1);
   final.setAttribute("role", "img");
   final.setAttribute("aria-label", "What the network sees, 28 by 28 pixels");
   if (stages === null) return;
@@ -259,6 +260,8 @@ const STAGES = [
   "3 its center of mass",
   "4 centered in 28\u00d728",
 ];
+
+const UNPREPARED = "what the network sees";
 
 /** The ink as it lies on the paper, and its box. */
 function showBox(canvas, { box, raw, extent = [1, 1] }, paper) {

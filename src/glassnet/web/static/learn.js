@@ -3,7 +3,7 @@
 import { fill, h, svg } from "./dom.js";
 import { backward, copyOf, finiteDifference, forward, lossOf, step, targetOf } from "./engine.js";
 import { formula, indexed, name, slope, words } from "./mathml.js";
-import { count, fixed, percent, short } from "./numbers.js";
+import { count, fixed, short } from "./numbers.js";
 import { legend, linesOfCode } from "./neuron.js";
 import { drawSigned, gridWidth } from "./pixels.js";
 import { classOf, inputOf, rank } from "./reading.js";
@@ -165,6 +165,13 @@ function targets(store, model, { target }) {
   );
 }
 
+const ERROR_WIDTH = 35; // pixels: ten of them fit on a phone
+
+/** A number in so little room. */
+function brief(x) {
+  return Math.abs(x) < 0.01 ? short(x, 1) : fixed(x, 2);
+}
+
 const ERRORS = {
   cross_entropy: "p \u2212 y",
   binary_cross_entropy: "p \u2212 y",
@@ -186,7 +193,7 @@ function theLoss(model, { passed }, gradient, { target }) {
           "\u2212",
           words("log"),
           "(",
-          fixed(p, 4),
+          short(p, 4),
           ")",
           "=",
           short(gradient.loss, 4),
@@ -195,11 +202,12 @@ function theLoss(model, { passed }, gradient, { target }) {
   const error = gradient.delta.at(-1);
   const top = Math.max(...error.map(Math.abs), 1e-9);
   const names = error.length === model.classes.length ? model.classes : [model.classes.at(-1)];
+  const width = names.length * ERROR_WIDTH;
   const bars = names.map((label, k) => {
     const half = (60 * Math.abs(error[k])) / top;
     return svg(
       "g",
-      { transform: `translate(${20 + 46 * k} 0)` },
+      { transform: `translate(${(k + 0.5) * ERROR_WIDTH} 0)` },
       svg("rect", {
         x: -9,
         width: 18,
@@ -211,7 +219,7 @@ function theLoss(model, { passed }, gradient, { target }) {
       svg(
         "text",
         { "text-anchor": "middle", y: 168 },
-        Math.abs(error[k]) < top / 1000 ? "~0" : short(error[k], 2),
+        Math.abs(error[k]) < top / 1000 ? "~0" : brief(error[k]),
       ),
     );
   });
@@ -238,15 +246,15 @@ function theLoss(model, { passed }, gradient, { target }) {
       svg(
         "svg",
         {
-          viewBox: `0 0 ${46 * names.length} 174`,
-          width: 46 * names.length,
+          viewBox: `0 0 ${width} 174`,
+          width,
           height: 174,
           role: "img",
           "data-testid": "errors",
           "data-sum": error.reduce((sum, value) => sum + value, 0),
           "aria-label": `Errors of the outputs: ${names.map((label, k) => `${label} ${short(error[k], 2)}`).join(", ")}`,
         },
-        svg("line", { class: "ticks", x1: 0, x2: 46 * names.length, y1: 75, y2: 75 }),
+        svg("line", { class: "ticks", x1: 0, x2: width, y1: 75, y2: 75 }),
         bars,
       ),
     ),
@@ -558,7 +566,7 @@ function whatChanged({ n, predicted, pBefore, pAfter, lossBefore, lossAfter, oth
       h(
         "tbody",
         {},
-        line("p of the right answer", percent(pBefore), percent(pAfter), percent(pAfter - pBefore)),
+        line("p of the right answer", short(pBefore), short(pAfter), short(pAfter - pBefore)),
         line("loss", short(lossBefore, 4), short(lossAfter, 4), short(lossAfter - lossBefore, 3)),
         line(
           n === 1 ? "predicted: \u2212\u03b7 |gradient|\u00b2" : "predicted by the first step",

@@ -35,9 +35,13 @@ export function createNeuronView(store, source) {
   });
 
   function render({ state, model, reading }) {
-    element.hidden = !state.neuron || !reading.passed || state.neuron[0] === 0;
+    element.hidden = !state.neuron || !reading.passed;
     if (element.hidden) return;
     const [l, j] = state.neuron;
+    if (l === 0) {
+      fill(element, heading(store, { label: `pixel ${j}`, l, j, model }), pixel(reading.x, j));
+      return;
+    }
     const neuron = describe(model, reading, l, j);
     if (neuron.last && hidesAnswer(state)) {
       fill(element, heading(store, neuron), h("p", {}, HIDDEN));
@@ -59,6 +63,16 @@ export function createNeuronView(store, source) {
       .forEach((details, k) => (details.open = opened[k] ?? false));
   }
   return { element, render };
+}
+
+/** A cell of the picture adds nothing up: it is what it is. */
+function pixel(x, i) {
+  const width = gridWidth(x.length);
+  const place = `row ${Math.floor(i / width) + 1}, column ${(i % width) + 1}`;
+  return [
+    formula(indexed("x", i), "=", fixed(x[i])),
+    h("p", { class: "note" }, `It lies in ${place}. 0 is paper, 1 is ink.`),
+  ];
 }
 
 /** What there is to know of neuron j of layer l. */

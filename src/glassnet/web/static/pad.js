@@ -29,6 +29,7 @@ export function createPad(store) {
   const context = canvas.getContext("2d", { willReadFrequently: true });
   let drawing = null; // the pointer that is down
   let before = null; // the strokes before it came
+  let last = null; // where it was before
 
   function at(event) {
     const box = canvas.getBoundingClientRect();
@@ -42,7 +43,8 @@ export function createPad(store) {
     canvas.setPointerCapture(event.pointerId);
     before = state.strokes;
     if (state.cells) {
-      store.set({ cells: inked(state.cells, at(event), state.tool) });
+      last = at(event);
+      store.set({ cells: inked(state.cells, last, last, state.tool) });
       return;
     }
     const strokes = state.sample || state.upload ? [] : state.strokes;
@@ -55,8 +57,10 @@ export function createPad(store) {
     const moves = event.getCoalescedEvents?.() ?? [];
     for (const point of (moves.length ? moves : [event]).map(at)) {
       const { strokes, tool, cells } = store.get();
-      if (cells) store.set({ cells: inked(cells, point, tool) });
-      else
+      if (cells) {
+        store.set({ cells: inked(cells, last, point, tool) });
+        last = point;
+      } else
         store.set({
           strokes: tool === "eraser" ? erase(strokes, point) : lengthen(strokes, point),
         });
@@ -165,10 +169,15 @@ function showCells(context, cells, cursor) {
   context.putImageData(image, 0, 0);
 }
 
-function inked(cells, [x, y], tool) {
-  const [column, row] = [Math.floor(CELLS * x), Math.floor(CELLS * y)];
-  if (column < 0 || row < 0 || column >= CELLS || row >= CELLS) return cells;
-  return cells.with(CELLS * row + column, tool === "eraser" ? 0 : 255);
+/** The pixels after a line between two points, without gaps however fast it was drawn. */
+function inked(cells, from, to, tool) {
+  const after = cells.slice();
+  for (const point of dense([from, to])) {
+    const [column, row] = point.map((share) => Math.floor(CELLS * share));
+    if (column < 0 || row < 0 || column >= CELLS || row >= CELLS) continue;
+    after[CELLS * row + column] = tool === "eraser" ? 0 : 255;
+  }
+  return after;
 }
 
 const MOVES = {

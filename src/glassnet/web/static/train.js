@@ -10,6 +10,7 @@ import { talkToServer } from "./talk.js";
 const ENDS = ["done", "stopped", "failed", "idle"];
 const PICTURES_PER_SECOND = 2;
 const DRAW_EVERY = 300; // milliseconds: what is drawn oftener is taken from the training's time
+const GAP = 3; // pixels between the weights of one neuron and the next
 const NUMBERS = ["epochs", "learning_rate", "seed", "validation"]; // what is sent as such
 
 /** @param {{store: Object, source: Object, choose: function(string): void}} context */
@@ -152,9 +153,10 @@ export function createTrainView({ store, source, choose }) {
   function show() {
     const { state, losses, measured, test, evaluation, config, step } = training;
     const ended = ENDS.includes(state);
+    const ending = state === "finishing";
     buttons.pause.disabled = !connected || state !== "running";
     buttons.resume.disabled = !connected || state !== "paused";
-    buttons.step.disabled = buttons.stop.disabled = !connected || ended;
+    buttons.step.disabled = buttons.stop.disabled = !connected || ended || ending;
     form.enable(connected && ended);
     status.dataset.state = state;
     status.dataset.step = step;
@@ -214,9 +216,10 @@ export function createTrainView({ store, source, choose }) {
       ids.length < total
         ? ` (${ids.length} of the worst; all of them when the training has ended)`
         : "";
+    const counted = total === 1 ? "1 digit" : `${count(total)} digits`;
     gallery.dataset.count = total;
     gallery.prepend(
-      h("h3", {}, `${total} digits ${classes[right]}, read as ${classes[predicted]}${more}`),
+      h("h3", {}, `${classes[right]} read as ${classes[predicted]}: ${counted}${more}`),
     );
   }
 
@@ -270,12 +273,13 @@ function blank() {
 function wordsFor({ state, config, epoch, speed, step, steps, evaluation, lost }) {
   if (lost) return "The server was started anew, and the training it had is gone. Start another.";
   if (state === "idle" || !config) return "Nothing has been trained yet.";
-  const where = `epoch ${Math.ceil(epoch)} of ${config.epochs}, batch ${count(step)} of ${count(steps * config.epochs)}, ${count(Math.round(speed))} pictures a second`;
+  const where = `epoch ${Math.ceil(epoch)} of ${config.epochs}, batch ${count(step)} of ${count(steps * config.epochs)}`;
+  const fast = state === "paused" ? "" : `, ${count(Math.round(speed))} pictures a second`;
   const { accuracy, interval } = evaluation?.test ?? {};
   const good = evaluation
     ? `; test accuracy ${percent(accuracy, 2)} (${percent(interval[0])} to ${percent(interval[1])})`
     : "";
-  return `${config.recipe}: ${state}, ${where}${good}`;
+  return `${config.recipe}: ${state}, ${where}${fast}${good}`;
 }
 
 /** No more points than pixels. */
@@ -315,17 +319,19 @@ function layerTable(layers) {
 function showThumbnails(canvas, [n, height, width], scale, values) {
   const across = Math.min(n, 16);
   const down = Math.ceil(n / across);
-  const mosaic = new Float32Array(across * down * width * height);
+  const [right, below] = [width + GAP, height + GAP];
+  const row = across * right - GAP;
+  const mosaic = new Float32Array((down * below - GAP) * row);
   for (let k = 0; k < n; k++) {
-    const corner = Math.floor(k / across) * height * across * width + (k % across) * width;
+    const corner = Math.floor(k / across) * below * row + (k % across) * right;
     for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++)
-        mosaic[corner + y * across * width + x] = values[(k * height + y) * width + x];
+      const line = (k * height + y) * width;
+      mosaic.set(values.slice(line, line + width), corner + y * row);
     }
   }
   canvas.style.width = `${Math.min(across * 42, 672)}px`;
   canvas.setAttribute("aria-label", `Weights of ${n} neurons, the largest ${short(127 * scale)}`);
-  drawSigned(canvas, mosaic, across * width, 127);
+  drawSigned(canvas, mosaic, row, 127);
 }
 
 function createForm(source, send) {
