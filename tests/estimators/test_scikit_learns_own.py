@@ -1,7 +1,4 @@
-"""scikit-learn's own tests of its two networks, run on ours.
-
-Not run, because they are about names that are private there, or about what we do otherwise:
-"""
+"""scikit-learn's own tests of its two networks, run on ours, but for those that NOT_RUN names."""
 
 from importlib.util import find_spec
 from pathlib import Path
