@@ -42,14 +42,21 @@ def encode(network: Network, params: Parameters, about: Mapping[str, Any]) -> by
     tensors = to_tensors(params)
     description = {
         "format": FORMAT,
-        "layers": network.layers,
-        "activations": [activation.name for activation in network.activations],
-        "loss": network.loss.name,
+        **describe(network),
         **about,
         "sha256": digest(tensors),
     }
     # safetensors writes several metadata keys in no fixed order, so there is only one.
     return save(tensors, {"glassnet": json.dumps(description)})
+
+
+def describe(network: Network) -> dict[str, Any]:
+    """What a network is, as read_network reads it."""
+    return {
+        "layers": network.layers,
+        "activations": [activation.name for activation in network.activations],
+        "loss": network.loss.name,
+    }
 
 
 def read(path: Path) -> tuple[Network, Parameters, dict[str, Any]]:

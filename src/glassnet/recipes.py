@@ -6,7 +6,7 @@ ships. A recipe holds values, no code of its own: to change one is to `replace` 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from glassnet.core.updates import Adam, GradientDescent, Rule
 from glassnet.data.examples import DataSet, Examples, one_against_rest, split
 from glassnet.model import Model
 from glassnet.training.distortions import Distortion
-from glassnet.training.loop import Epoch, Pieces, Watch
+from glassnet.training.loop import Epoch, Pieces, Position, Watch
 from glassnet.training.measures import Evaluation
 from glassnet.training.order import VALIDATION, WEIGHTS, generator
 from glassnet.training.transfer import fine_tune
@@ -101,6 +101,7 @@ class Recipe:
         engine: str = "auto",
         threads: int | None = None,
         pieces: Pieces | None = None,
+        position: Position | None = None,
     ) -> Iterator[Epoch]:
         """Train a model as the recipe says; see training.transfer.fine_tune."""
         return fine_tune(
@@ -120,7 +121,18 @@ class Recipe:
             engine=engine,
             threads=threads,
             pieces=pieces,
+            position=position,
         )
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Each value that a training, once it has its first weights, depends on, in words."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values["activations"] = [activation.name for activation in self.activations]
+        values["loss"] = self.loss.name
+        for name in ("about", "reaches", "initializer"):
+            del values[name]
+        return {name: str(value) for name, value in values.items()}
 
     def describe(
         self, data: DataSet, history: Sequence[Epoch], evaluation: Evaluation

@@ -13,6 +13,7 @@ from glassnet.data.examples import Examples
 from glassnet.data.files import write_atomically
 from glassnet.errors import DataFileError, StorageError
 from glassnet.model import Model
+from glassnet.training.checkpoint import Checkpoints
 from glassnet.training.history import History
 from glassnet.training.loop import Epoch
 from glassnet.training.measures import Evaluation
@@ -46,6 +47,16 @@ class RunFolder:
     def pictures(self) -> list[Path]:
         """The pictures."""
         return [self.path / (name + self.suffix) for name in PICTURES]
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """Where the training stands, until it is finished."""
+        return Checkpoints(self.path)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether there is a model, and nothing to go on from."""
+        return self.model.exists() and not self.checkpoints.paths
 
     @contextmanager
     def kept_if_filled(self) -> Iterator["RunFolder"]:

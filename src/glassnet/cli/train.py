@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
+from dataclasses import fields
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated, Any, NamedTuple
@@ -9,13 +10,16 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from glassnet.cli.progress import TrainingProgress, download_bar
+from glassnet.cli.resume import describe, go_on, refuse_changes
 from glassnet.cli.run_folder import RunFolder
 from glassnet.cli.start import Start
+from glassnet.cli.stopping import Stopping
 from glassnet.cli.terminal import percent, print_data, print_json, stderr, stdout
 from glassnet.core.initialization import INITIALIZERS
 from glassnet.core.losses import LOSSES
 from glassnet.core.updates import RULES
 from glassnet.data.examples import Examples
+from glassnet.data.locks import locked
 from glassnet.data.sources import load_data
 from glassnet.doctor import examine
 from glassnet.doctor.findings import Finding, diagnosis
@@ -25,6 +29,7 @@ from glassnet.model import Model
 from glassnet.overrides import Overrides, check_number, find_recipe, override, unknown
 from glassnet.recipes import FIRST_NETWORK, Recipe
 from glassnet.training.calibration import calibrate
+from glassnet.training.checkpoint import Checkpoint, Saving
 from glassnet.training.loop import Epoch, stop_early
 from glassnet.training.measures import Evaluation, evaluate
 
@@ -32,6 +37,7 @@ INTERRUPTED = 130
 
 
 def train(
+    ctx: typer.Context,
     recipe: Annotated[str, typer.Argument(help="See `glassnet recipes`.")] = FIRST_NETWORK.name,
     data: Annotated[str | None, typer.Option(help="A path, or mnist, or digits.")] = None,
     layers: Annotated[str | None, typer.Option(help="Widths, as 784,128,64,10.")] = None,
@@ -65,43 +71,47 @@ def train(
     engine: Annotated[str, typer.Option(help="auto, compiled, buffered, reference.")] = "auto",
     threads: Annotated[int | None, typer.Option(help="As many as there are cores if none.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the results.")] = None,
+    checkpoint_every: Annotated[
+        int | None,
+        typer.Option(help="Steps between checkpoints; every ten seconds if none.", metavar="STEPS"),
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(help="Go on with the training in a folder.", metavar="FOLDER"),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Train a network, and keep the model, its history and pictures of it."""
-    options = Overrides(
-        layers,
-        activation,
-        loss,
-        initializer,
-        optimizer,
-        learning_rate,
-        schedule,
-        warm_up,
-        batch_size,
-        epochs,
-        l2,
-        l1,
-        seed,
-    )
-    run = RunOptions(validation, patience, dtype, engine, threads, quiet, as_json)
-    start = Start(from_, freeze, new_output)
-    base = find_recipe(recipe)
-    folder = RunFolder(out or Path("runs") / base.name)
-    problems = [*run.problems(), *start.problems(options, folder.model)]
-    chosen = override(start.change(base), options, problems)
+    checkpoint, options = None, ctx.params
+    if resume is not None:
+        if RunFolder(resume).is_finished:
+            stderr.print(f"The training in {resume} is finished.", markup=False, soft_wrap=True)
+            return 0
+        checkpoint, options = go_on(ctx, resume)
+    run = RunOptions(**{name: options[name] for name in RunOptions._fields})
+    overrides = Overrides(**{field.name: options[field.name] for field in fields(Overrides)})
+    start = Start(options["from_"], options["freeze"], options["new_output"])
+    if checkpoint is not None and start.name is not None:
+        start.model = checkpoint.model  # the file may be another by now
+    base = find_recipe(options["recipe"])
+    folder = RunFolder(Path(options["out"] or Path("runs") / base.name))
+    problems = [*run.problems(), *start.problems(overrides, folder.model)]
+    chosen = override(start.change(base), overrides, problems)
     began = perf_counter()
-    with folder.kept_if_filled():
-        trained = learn(chosen, data, run, start)
+    with folder.kept_if_filled(), locked(folder.path / ".lock"):
+        trained = learn(chosen, options, run, start, folder, checkpoint)
         with stdout.status("Drawing the pictures") if run.talk else nullcontext():
             folder.save(trained.model, trained.history, trained.evaluation, trained.test)
+        if not isinstance(trained.ending, KeyboardInterrupt):
+            folder.checkpoints.clear()
         if isinstance(trained.ending, DivergedError):
             raise trained.ending
         if as_json:
             print_json(summarize(chosen, trained, perf_counter() - began, folder))
         elif not quiet:
             print_result(trained, folder)
-        return INTERRUPTED if trained.ending else 0
+        return getattr(trained.ending, "exit_code", INTERRUPTED) if trained.ending else 0
 
 
 class RunOptions(NamedTuple):
@@ -112,6 +122,7 @@ class RunOptions(NamedTuple):
     dtype: str | None
     engine: str
     threads: int | None
+    checkpoint_every: int | None
     quiet: bool
     as_json: bool
 
@@ -130,6 +141,8 @@ class RunOptions(NamedTuple):
         if problem := unknown("--engine", self.engine, ("auto", *FASTEST_FIRST)):
             yield problem
         yield from check_number("--threads", self.threads, lowest=1)
+        every = self.checkpoint_every
+        yield from check_number("--checkpoint-every", every, lowest=1, highest=1e9)
 
 
 class Trained(NamedTuple):
@@ -143,42 +156,89 @@ class Trained(NamedTuple):
     findings: list[Finding]
 
 
-def learn(recipe: Recipe, source: str | None, run: RunOptions, start: Start) -> Trained:
-    """Train a recipe on data from a source, to its end or until it is stopped."""
+def learn(
+    recipe: Recipe,
+    options: dict[str, Any],
+    run: RunOptions,
+    start: Start,
+    folder: RunFolder,
+    checkpoint: Checkpoint | None,
+) -> Trained:
+    """Train a recipe, from the start or from a checkpoint, to its end or until it is stopped."""
     with download_bar() if not run.quiet else nullcontext() as on_download:
-        data = load_data(source, on_download)
+        data = load_data(options["data"], on_download)
+    examples, aside = recipe.prepare(data, run.validation)
+    about = describe(options, recipe, data)
     if run.talk:
         print_data(data)
-        if start.model is not None:
-            stderr.print(f"Start: {start}", soft_wrap=True)
-    examples, aside = recipe.prepare(data, run.validation)
-    model = start.begin(recipe, examples.classes, run.dtype)
+        print_start(start, folder, checkpoint)
+    if checkpoint is None:
+        checkpoint = Checkpoint(start.begin(recipe, examples.classes, run.dtype), about)
+    refuse_changes(checkpoint.about, about)
+    model = checkpoint.model
     model.engine = run.engine
     with limit_threads(run.threads):
-        progress = TrainingProgress(recipe, run.quiet)
-        epochs = recipe.train(
-            model, examples, aside, progress.within_epoch, run.engine, run.threads
-        )
-        if run.patience is not None:
-            epochs = stop_early(epochs, model, run.patience)
-        history, ending = consume(epochs, progress)
+        ending = descend(recipe, examples, aside, run, folder, checkpoint)
         calibrate(model, examples, aside)
         test = recipe.examples(data.test)
         evaluation = evaluate(model, test, run.threads)
+        history = checkpoint.history
         findings = examine(model, examples, [epoch.loss for epoch in history])
     model.training = recipe.describe(data, history, evaluation) | start.describe()
     return Trained(model, history, ending, evaluation, test, findings)
 
 
+def print_start(start: Start, folder: RunFolder, checkpoint: Checkpoint | None) -> None:
+    """Say where the training begins, unless it is at random weights."""
+    if start.model is not None:
+        stderr.print(f"Start: {start}", soft_wrap=True)
+    if checkpoint is not None:
+        at = checkpoint.position
+        stderr.print(f"Resumed in epoch {at.epoch}, after {len(at.losses)} of its batches")
+    elif folder.checkpoints.paths:
+        how = f"`glassnet train --resume {folder.path}` would have gone on with it"
+        stderr.print(f"Starting anew over a training that was stopped: {how}", soft_wrap=True)
+
+
+def descend(
+    recipe: Recipe,
+    examples: Examples,
+    aside: Examples | None,
+    run: RunOptions,
+    folder: RunFolder,
+    checkpoint: Checkpoint,
+) -> BaseException | None:
+    """Train from a checkpoint on, which is moved along and saved; see `consume`."""
+    model, progress = checkpoint.model, TrainingProgress(recipe, run.quiet)
+    progress.epoch = checkpoint.position.epoch
+    stopping = Stopping()
+    saving = Saving(
+        lambda: folder.checkpoints.save(checkpoint), run.checkpoint_every, stopping.asked
+    )
+    epochs = recipe.train(
+        model,
+        examples,
+        aside,
+        progress.within_epoch,
+        run.engine,
+        run.threads,
+        saving,
+        checkpoint.position,
+    )
+    if run.patience is not None:
+        epochs = stop_early(epochs, model, run.patience, checkpoint.best)
+    with stopping:
+        return consume(epochs, progress, checkpoint.history, folder)
+
+
 def consume(
-    epochs: Iterator[Epoch], progress: TrainingProgress
-) -> tuple[list[Epoch], BaseException | None]:
-    """Train to the end, or until it is stopped.
+    epochs: Iterator[Epoch], progress: TrainingProgress, history: list[Epoch], folder: RunFolder
+) -> BaseException | None:
+    """Train to the end, or until it is stopped, and add the epochs to the history.
 
     Returns:
-        The epochs, and what ended them early: Ctrl-C, a divergence after a good epoch, or nothing.
+        What ended them early: a signal, a divergence after a good epoch, or nothing.
     """
-    history: list[Epoch] = []
     with progress:
         try:
             for epoch in epochs:
@@ -186,13 +246,15 @@ def consume(
                 progress.after_epoch(epoch)
         except KeyboardInterrupt as interrupt:
             progress.say("Stopped. What was learned until now is kept.")
-            return history, interrupt
+            progress.say(f"To go on: glassnet train --resume {folder.path}")
+            return interrupt
         except DivergedError as error:
             if not history:
+                folder.checkpoints.clear()
                 raise
             progress.say(f"Diverged. The model of epoch {history[-1].number} is kept.")
-            return history, error
-    return history, None
+            return error
+    return None
 
 
 def summarize(

@@ -8,7 +8,7 @@ of a for loop over it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from time import perf_counter
 from typing import Any
@@ -25,7 +25,7 @@ from glassnet.doctor.data import not_finite, refuse, refuse_misfits
 from glassnet.doctor.findings import Finding
 from glassnet.doctor.network import where_it_broke
 from glassnet.engines import Engine, choose
-from glassnet.errors import DivergedError
+from glassnet.errors import DivergedError, ParamError
 from glassnet.model import Model
 from glassnet.training.measures import evaluate
 from glassnet.training.order import epoch_order
@@ -58,6 +58,50 @@ class Epoch:
     engine: str = ""
 
 
+@dataclass
+class Position:
+    """Where a training stands: with the arguments of `train`, all that the rest of it depends on.
+
+    A new one is the start. `train` moves it along, so that whoever holds it can keep it between two
+    pieces of an epoch, and begin there another time.
+
+    Args:
+        epoch: the one under way, from 1.
+        losses: one for each of its batches so far.
+        seconds: how long these took.
+        now: the parameters that are trained, as "theta", and the vectors of the update rule.
+        good: the same as the last good epoch left them.
+    """
+
+    epoch: int = 1
+    losses: Array = field(default_factory=lambda: np.empty(0))
+    seconds: float = 0.0
+    now: State = field(default_factory=dict)
+    good: State = field(default_factory=dict)
+
+    def take(self, theta: Array, rule: Rule) -> None:
+        """Make theta the vector that is moved along; it gets the values of this position.
+
+        Raises:
+            ParamError: this is a position of another network or rule.
+        """
+        now = {"theta": theta, **rule.init(theta)}
+        if not self.now:
+            self.now, self.good = now, copy_of(now)
+        for vectors in (self.now, self.good):
+            if shapes(vectors) != shapes(now):
+                expected = f"{shapes(now)}, those of this network and rule"
+                raise ParamError("position", f"vectors {shapes(vectors)}", expected)
+        for name, vector in now.items():
+            vector[...] = self.now[name]
+        self.now = now
+
+    def end_epoch(self) -> None:
+        """Go to the start of the next epoch: this one was good."""
+        self.epoch, self.losses, self.seconds = self.epoch + 1, np.empty(0), 0.0
+        self.good = copy_of(self.now)
+
+
 Watch = Callable[[int, int, Array], None]
 Pieces = Callable[[int], Iterable[Array]]
 Distort = Callable[[Array, int, int, int | None], Array]
@@ -80,6 +124,7 @@ def train(
     threads: int | None = None,
     watch: Watch | None = None,
     pieces: Pieces | None = None,
+    position: Position | None = None,
 ) -> Iterator[Epoch]:
     """Train a model in place.
 
@@ -100,16 +145,17 @@ def train(
         threads: how many it may use; None for as many as there are cores.
         watch: called after every piece of an epoch as watch(steps done, steps in all, losses so
             far), one loss for each step done.
-        pieces: asked at each epoch for its pieces: (steps in all) -> the steps 0, 1, ... in arrays,
+        pieces: asked at each epoch for its pieces: (steps to do) -> the steps 0, 1, ... in arrays,
             one for each piece. It may take its time before each, or raise what ends the training;
             the model does not depend on it. None for several a second.
+        position: where to begin, and then where the training stands; None for the start.
 
     Yields:
         An Epoch after each pass.
 
     Raises:
-        ParamError: the engine that was asked for cannot do the job, or the examples are not a
-            finite row and a label each.
+        ParamError: the engine that was asked for cannot do the job, the examples are not a finite
+            row and a label each, or the position is one of another training.
         DivergedError: a loss is no longer finite; it says in which layer that began. The model is
             as the last good epoch left it.
     """
@@ -124,34 +170,35 @@ def train(
     chosen = choose(
         engine, model.network, rule, penalty, batch_size=batch_size, dtype=dtype, threads=threads
     )
-    state = rule.init(model.params.theta)
-    last_good, last_state = model.params.theta.copy(), copy_of(state)
+    at = position or Position()
+    at.take(model.params.theta, rule)
     pieces = pieces or SeveralASecond()
 
-    for number in range(1, epochs + 1):
-        start = perf_counter()
+    for number in range(at.epoch, epochs + 1):
+        start = perf_counter() - at.seconds
         shown = x if distortion is None else distortion(x, seed, number, threads)
         order = epoch_order(seed, number, n)
         rates = rates_of(rate, number, steps)
-        losses = np.empty(0)
-        for piece in pieces(steps):
-            rows = order[piece[0] * batch_size : (piece[-1] + 1) * batch_size]
+        first = len(at.losses)
+        for piece in pieces(steps - first) if first < steps else ():
+            now = first + piece
+            rows = order[now[0] * batch_size : (now[-1] + 1) * batch_size]
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                new = chosen.descend(model.params, state, shown, y, rows, rates[piece])
-            losses = np.append(losses, new)
+                new = chosen.descend(model.params, at.now, shown, y, rows, rates[now])
+            losses = at.losses = np.append(at.losses, new)
+            at.seconds = perf_counter() - start
             if not (np.isfinite(new).all() and np.isfinite(model.params.theta).all()):
-                model.params.theta[:] = last_good
+                model.params.theta[:] = at.good["theta"]
                 done = int(np.isfinite(losses).cumprod().sum())
-                before, at, _ = np.split(order, [done * batch_size, (done + 1) * batch_size])
-                params = again(chosen, model.params, last_state, shown, y, before, rates[:done])
-                finding = where_it_broke(model.network, params, shown[at])
+                before, bad, _ = np.split(order, [done * batch_size, (done + 1) * batch_size])
+                params = again(chosen, model.params, at.good, shown, y, before, rates[:done])
+                finding = where_it_broke(model.network, params, shown[bad])
                 raise diverged(number, losses, rates, finding)
             if watch is not None:
                 watch(len(losses), steps, losses)
-        last_good[:], last_state = model.params.theta, copy_of(state)
-        seconds = perf_counter() - start
+        seconds, loss = perf_counter() - start, weighted_mean(at.losses, n, batch_size)
+        at.end_epoch()
 
-        loss = weighted_mean(losses, n, batch_size)
         measured: dict[str, Any] = {}
         if number % measure_every == 0 or number == epochs:
             measured = measure(model, examples, validation, threads)
@@ -203,6 +250,11 @@ def copy_of(state: State) -> State:
     return {name: vector.copy() for name, vector in state.items()}
 
 
+def shapes(state: State) -> dict[str, str]:
+    """The type and length of each vector, for people to read."""
+    return {name: f"{vector.dtype}{list(vector.shape)}" for name, vector in state.items()}
+
+
 def again(
     engine: Engine, params: Parameters, state: State, x: Array, y: Array, order: Array, rates: Array
 ) -> Parameters:
@@ -226,29 +278,48 @@ def diverged(epoch: int, losses: Array, rates: Array, finding: Finding) -> Diver
     return DivergedError("training", found, "a finite number", advice)
 
 
-def stop_early(epochs: Iterator[Epoch], model: Model, patience: int) -> Iterator[Epoch]:
+@dataclass
+class Best:
+    """The best epoch so far, for `stop_early`.
+
+    Args:
+        loss: its validation loss.
+        theta: the weights after it (P,); None before the first that was measured.
+        waited: how many measured epochs there were since.
+    """
+
+    loss: float = np.inf
+    theta: Array | None = None
+    waited: int = 0
+
+
+def stop_early(
+    epochs: Iterator[Epoch], model: Model, patience: int, best: Best | None = None
+) -> Iterator[Epoch]:
     """Stop when the validation loss has not improved for a while, and keep the best weights.
 
     Args:
         epochs: what `train` yields, with validation examples.
         model: the model that is trained.
         patience: how many measured epochs without a new best to wait for, >= 1.
+        best: of the epochs before these, and then of all; None where there were none.
 
     Yields:
         The epochs as they come. When they end, for whatever reason, the model has the weights of
         the measured epoch with the lowest validation loss.
     """
-    best_loss, best_theta, waited = np.inf, None, 0
+    best = best or Best()
     try:
         for epoch in epochs:
             yield epoch
             if epoch.validation_loss is None:
                 continue
-            waited += 1
-            if epoch.validation_loss < best_loss:
-                best_loss, best_theta, waited = epoch.validation_loss, model.params.theta.copy(), 0
-            if waited >= patience:
+            best.waited += 1
+            if epoch.validation_loss < best.loss:
+                best.loss, best.theta = epoch.validation_loss, model.params.theta.copy()
+                best.waited = 0
+            if best.waited >= patience:
                 return
     finally:
-        if best_theta is not None:
-            model.params.theta[:] = best_theta
+        if best.theta is not None:
+            model.params.theta[:] = best.theta
