@@ -21,7 +21,7 @@ import glassnet
 from glassnet.core.activations import ACTIVATIONS
 from glassnet.core.losses import LOSSES
 from glassnet.core.network import Network
-from glassnet.model import Model
+from glassnet.model import Model, load_model
 
 COLORS = ("light", "dark")
 
@@ -125,6 +125,7 @@ WINDOWS = {  # width, height, and so many pixels of the screen to one of the pag
 @pytest.mark.parametrize("window", WINDOWS)
 def test_nothing_is_wider_than_the_window_and_ink_lies_under_the_pen(new_page, server, window):
     width, height, scale = WINDOWS[window]
+    server.shelf.add("<img src=x onerror=alert(1)>", load_model())
     page = new_page(
         viewport={"width": width, "height": height}, device_scale_factor=scale, has_touch=True
     )

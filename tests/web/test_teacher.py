@@ -35,6 +35,12 @@ def test_what_a_teacher_hides_is_hidden_until_r_is_pressed(opened):
     assert "7" in words(page)
 
 
+SPOKEN = """() => {
+  const said = document.querySelector(".draw [aria-live]").textContent;
+  return said !== "" && said === document.querySelector("[data-testid=verdict]").textContent;
+}"""
+
+
 @pytest.mark.parametrize(
     "address",
     ["neuron=3.7", "neuron=2.5", "step=3", "view=learn", "view=learn&target=2", "view=compare"],
@@ -47,6 +53,7 @@ def test_nothing_on_the_page_depends_on_a_hidden_answer(opened, page, twins, add
         if address == "view=compare":
             page.wait_for_selector("[data-testid=pair]")
         draw(page, SEVEN)
+        page.wait_for_function(SPOKEN)  # which comes a second after the last stroke
         pages[id] = {}
         for revealed in (False, True):
             pages[id][revealed] = settled(page).locator("main").inner_html()
