@@ -5,12 +5,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from glassnet.estimators import MLPClassifier, MLPRegressor
 
-# As scikit-learn runs the checks on its own two: enough epochs, and a full batch where weights are
-# compared to repetitions, whose batches would be others.
-ESTIMATORS = [
-    MLPClassifier(max_iter=100),
-    MLPRegressor(max_iter=100),
-]
+# With as many epochs as scikit-learn gives its own two.
+ESTIMATORS = [MLPClassifier(max_iter=100), MLPRegressor(max_iter=100)]
 
 
 @pytest.mark.filterwarnings("default")
